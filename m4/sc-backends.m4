@@ -1,0 +1,117 @@
+dnl SPDX-License-Identifier: MIT
+dnl The backends of a host: which it can have, which is installed, and why.
+
+dnl SC_HOST_TABLE
+dnl Sets sc_backends (all that the host can have) and sc_auto (the best).
+dnl THIS TABLE IS SORTED.  KEEP IT THAT WAY.
+AC_DEFUN([SC_HOST_TABLE], [
+AS_CASE([$host],
+[x86_64-*-linux*],
+	[AS_IF([test "x$sc_cv_elf64" = xyes],
+		[sc_backends="generic trampoline inline" sc_auto=inline],
+		[sc_backends=generic sc_auto=generic])],
+[sc_backends=generic sc_auto=generic])
+])
+
+dnl SC_BACKENDS
+dnl Sets SC_BACKEND, sc_backends and sc_why; conditional HAVE_PATCHING.
+AC_DEFUN([SC_BACKENDS], [
+AC_REQUIRE([AC_CANONICAL_HOST])
+AC_CACHE_CHECK([whether the compiler makes 64-bit ELF code], [sc_cv_elf64],
+	[AC_COMPILE_IFELSE([AC_LANG_SOURCE([[
+#if !defined __ELF__ || !defined __LP64__
+#error "not ELF64: -m32, x32 or another system"
+#endif
+]])], [sc_cv_elf64=yes], [sc_cv_elf64=no])])
+SC_HOST_TABLE
+
+AC_ARG_WITH([backend],
+	[AS_HELP_STRING([--with-backend=auto|generic|trampoline|inline],
+		[the backend to install; make check tests each one that this
+		 host can have [auto: the fastest]])],
+	[], [with_backend=auto])
+AS_IF([test "x$with_backend" = xauto],
+	[SC_BACKEND=$sc_auto
+	 sc_why="the fastest that $host can have"],
+	[SC_BACKEND=$with_backend sc_why="asked for"])
+AS_CASE([" $sc_backends "], [*" $SC_BACKEND "*], [],
+	[AC_MSG_ERROR([no backend '$SC_BACKEND' on $host; choose one of: $sc_backends])])
+AC_SUBST([SC_BACKEND])
+AC_SUBST([SC_BACKENDS_BUILT], [$sc_backends])
+AM_CONDITIONAL([HAVE_PATCHING], [test "x$sc_backends" != xgeneric])
+])
+
+dnl SC_TOOLS
+dnl Conditionals BUILD_TOOLS, INSTALL_HOOK (the installed backend wants it) and
+dnl TEST_INLINE (the inline backend's tests can be built and run here).
+AC_DEFUN([SC_TOOLS], [
+AS_IF([test "x$SC_BACKEND" = xinline && test "x$sc_have_libelf" = xno],
+	[AC_MSG_ERROR([the inline backend needs libelf for its tool; install libelf's development files or choose --with-backend=trampoline])])
+STATIC_CALL='$(top_builddir)/tools/static-call$(EXEEXT)'
+HOOK_RSP='$(abs_top_builddir)/tools/hook/hook.rsp'
+AS_IF([test "x$with_static_call" != xno],
+	[AS_IF([test -x "$with_static_call"], [],
+		[AC_MSG_ERROR([--with-static-call: $with_static_call is not a program])])
+	 STATIC_CALL=$with_static_call])
+AC_SUBST([STATIC_CALL])
+AC_SUBST([HOOK_RSP])
+sc_test_inline=no
+AS_CASE([$sc_backends:$sc_have_libelf:$cross_compiling],
+	[*inline*:yes:no], [sc_test_inline=yes])
+SC_HOOK_FLAGS=
+AS_IF([test "x$SC_BACKEND" = xinline], [SC_HOOK_FLAGS='@${hookdir}/hook.rsp'])
+AC_SUBST([SC_HOOK_FLAGS])
+AM_CONDITIONAL([BUILD_TOOLS], [test "x$sc_have_libelf" = xyes])
+AM_CONDITIONAL([INSTALL_HOOK], [test "x$SC_BACKEND" = xinline])
+AM_CONDITIONAL([TEST_INLINE], [test "x$sc_test_inline" = xyes])
+])
+
+dnl SC_PROG_CXX_WORKS
+dnl C++ is for tests of the header only: do without it where there is none.
+AC_DEFUN([SC_PROG_CXX_WORKS], [
+AC_CACHE_CHECK([whether $CXX works], [sc_cv_cxx],
+	[AC_LANG_PUSH([C++])
+	 AC_LINK_IFELSE([AC_LANG_PROGRAM([[]], [[auto f = []{ return 0; }; return f();]])],
+		[sc_cv_cxx=yes], [sc_cv_cxx=no])
+	 AC_LANG_POP([C++])])
+AM_CONDITIONAL([HAVE_CXX], [test "x$sc_cv_cxx" = xyes])
+])
+
+dnl SC_OPTIONAL_DIRS(DIRS)
+dnl Configure each directory that has a makefile.
+AC_DEFUN([SC_OPTIONAL_DIRS], [
+m4_foreach_w([sc_dir], [$1],
+	[m4_syscmd([test -f ]sc_dir[/Makefile.am])m4_if(m4_sysval, [0],
+		[AC_CONFIG_FILES(sc_dir[/Makefile])m4_bmatch(sc_dir, [^tests/],
+			[SC_TEST_DIRS="$SC_TEST_DIRS m4_bpatsubst(sc_dir, [^tests/])"],
+			[SC_DIRS="$SC_DIRS sc_dir"])])
+])
+AC_SUBST([SC_DIRS])
+AC_SUBST([SC_TEST_DIRS])
+])
+
+dnl SC_REPORT
+dnl What was chosen, for a reader.
+AC_DEFUN([SC_REPORT], [
+AS_IF([test "x$sc_have_check" = xyes], [sc_r_check="on"],
+	[sc_r_check="OFF: Check (pkg-config check) was not found"])
+AS_IF([test "x$sc_have_libelf" = xyes], [sc_r_tool="static-call"],
+	[sc_r_tool="none: libelf was not found"])
+AS_IF([test "x$SC_BACKEND" = xinline], [sc_r_hook="installed, in libstaticcall.pc"],
+	[sc_r_hook="not needed by this backend"])
+AS_IF([test "x$sc_test_inline" = xyes], [sc_r_tested=$sc_backends],
+	[sc_r_tested=`echo "$sc_backends" | sed 's/ inline//'`])
+AC_MSG_NOTICE([
+  $PACKAGE_NAME $PACKAGE_VERSION
+    backend installed    $SC_BACKEND ($sc_why)
+    backends tested      $sc_r_tested
+    tests                $sc_r_check
+    tool                 $sc_r_tool
+    build hook           $sc_r_hook
+    valgrind requests    $ac_cv_header_valgrind_valgrind_h
+    prefix               $prefix
+    libdir               $libdir
+    includedir           $includedir
+    compiler             $CC $CFLAGS
+])
+])

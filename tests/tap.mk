@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: MIT
+# Every test, program or script, speaks TAP.  Included by the makefiles here.
+
+TEST_EXTENSIONS = .sh
+LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) \
+	$(top_srcdir)/build-aux/tap-driver.sh
+SH_LOG_DRIVER = $(LOG_DRIVER)
+SH_LOG_COMPILER = $(BASH_PROG)
+
+AM_TESTS_ENVIRONMENT = \
+	CC='$(CC)'; export CC; \
+	CXX='$(CXX)'; export CXX; \
+	CFLAGS='$(CFLAGS)'; export CFLAGS; \
+	NM='$(NM)'; export NM; \
+	READELF='$(READELF)'; export READELF; \
+	abs_top_srcdir='$(abs_top_srcdir)'; export abs_top_srcdir; \
+	abs_top_builddir='$(abs_top_builddir)'; export abs_top_builddir; \
+	SC_BACKENDS='$(SC_BACKENDS_BUILT)'; export SC_BACKENDS; \
+	SC_BACKEND='$(SC_BACKEND)'; export SC_BACKEND;
