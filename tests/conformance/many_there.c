@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* many_there.c - defines the second hundred of the many static calls. */
+#include "many.h"
+
+#define DEFINE(i)	DEFINE_STATIC_CALL(many_##i, many_default);
+MANY_SECOND_HALF(DEFINE)
+
+#define ADD(i)		sum += static_call(many_##i)(x);
+
+long many_sum_there(int x)
+{
+	long sum = 0;
+
+	MANY(ADD)
+	return sum;
+}
+
+/* Two sites for each key. */
+long many_sum_twice(int x)
+{
+	long sum = 0;
+
+	MANY(ADD)
+	MANY(ADD)
+	return sum;
+}
+
+int many_inline_there(int x)
+{
+	return many_inline(x);
+}
