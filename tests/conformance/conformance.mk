@@ -9,15 +9,19 @@ include $(top_srcdir)/tests/tap.mk
 include $(top_srcdir)/tests/conformance/sources.mk
 
 # A program is one source file and the common ones, unless it says more.
-common = suite.c
+common = suite.c sites.c
 
 check_PROGRAMS = \
 	test_call \
 	test_forms \
+	test_many \
+	test_tail \
 	test_values
 
 nodist_test_call_SOURCES = test_call.c $(common)
 nodist_test_forms_SOURCES = test_forms.c $(common)
+nodist_test_many_SOURCES = test_many.c many_here.c many_there.c $(common)
+nodist_test_tail_SOURCES = test_tail.c $(common)
 nodist_test_values_SOURCES = test_values.c $(common)
 
 TESTS = $(check_PROGRAMS)

@@ -66,7 +66,7 @@ static int call_is_right(const unsigned char *p, size_t len, const void *func)
 		return len == 5 ? starts_with(p, "\x0f\x1f\x44\0\0", 5) :
 				  starts_with(p, "\x66\x0f\x1f\x44\0\0", 6);
 	if (func == (void *)&__static_call_return0)
-		return starts_with(p, "\x2e\x2e\x2e\x2e\x31\xc0" + (len == 5),
+		return starts_with(p, &"\x2e\x2e\x2e\x2e\x31\xc0"[6 - len],
 				   len);
 	if (len == 6 && p[0] != 0x67)
 		return 0;

@@ -2,8 +2,14 @@
 # Every file of the conformance suite.
 
 conformance_files = \
+	many.h \
+	many_here.c \
+	many_there.c \
+	sites.c \
 	suite.c \
 	suite.h \
 	test_call.c \
 	test_forms.c \
+	test_many.c \
+	test_tail.c \
 	test_values.c

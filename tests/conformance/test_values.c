@@ -63,7 +63,9 @@ static NOINLINE T second_##kind(int before, T a, T b, double after)	\
 DEFINE_STATIC_CALL(pick_##kind, first_##kind);				\
 START_TEST(test_##kind)							\
 {									\
-	T a = A, b = B, r;						\
+	T a = A;							\
+	T b = B;							\
+	T r;								\
 									\
 	after_count = 0;						\
 	ck_assert_int_eq(static_call_update(pick_##kind,		\
@@ -101,7 +103,7 @@ KIND(kind, T, __VA_ARGS__)
 
 #define BRACES(...) { __VA_ARGS__ }
 
-SCALAR(bool, bool, true, false)
+SCALAR(truth, bool, true, false)
 SCALAR(char, char, 'a', 'b')
 SCALAR(signed_char, signed char, SCHAR_MIN, SCHAR_MAX)
 SCALAR(unsigned_char, unsigned char, 0, UCHAR_MAX)
@@ -128,7 +130,8 @@ SCALAR(char_pointer, char *, (char *)&after_count, (char *)&after_count + 1)
 SCALAR(function_pointer, int_fn, negate, invert)
 #ifdef __SIZEOF_INT128__
 __extension__ typedef __int128 wide;
-SCALAR(int128, wide, ((wide)0x0123456789abcdef << 64) | 5, -(wide)1 << 100)
+SCALAR(int128, wide,
+       ((wide)0x0123456789abcdef << 64) | 5, -((wide)1 << 100))
 #endif
 
 BYTES(struct_of_char, struct one_char, BRACES('x'), BRACES('y'))
@@ -294,7 +297,7 @@ START_TEST(test_ret0_of_##kind)						\
 }									\
 END_TEST
 
-RET0_KIND(bool, bool)
+RET0_KIND(truth, bool)
 RET0_KIND(char, char)
 RET0_KIND(short, short)
 RET0_KIND(int, int)
@@ -306,7 +309,7 @@ RET0_KIND(function_pointer, int_fn)
 
 static void add_scalars(TCase *tc)
 {
-	tcase_add_test(tc, test_bool);
+	tcase_add_test(tc, test_truth);
 	tcase_add_test(tc, test_char);
 	tcase_add_test(tc, test_signed_char);
 	tcase_add_test(tc, test_unsigned_char);
@@ -359,7 +362,7 @@ static void add_lists_and_ret0(TCase *tc)
 	tcase_add_test(tc,
 		       test_twenty_arguments_in_registers_and_on_the_stack);
 	tcase_add_test(tc, test_variable_arguments);
-	tcase_add_test(tc, test_ret0_of_bool);
+	tcase_add_test(tc, test_ret0_of_truth);
 	tcase_add_test(tc, test_ret0_of_char);
 	tcase_add_test(tc, test_ret0_of_short);
 	tcase_add_test(tc, test_ret0_of_int);
