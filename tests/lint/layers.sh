@@ -1,0 +1,103 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Arrows point down only: who may include what, and what is done in one place.
+. "$(dirname "$0")/lint.sh"
+
+# refuse FILES PATTERN: includes that match.
+refuse()
+{
+	local file
+
+	for file in $1; do
+		[ -f "$file" ] || continue
+		includes "$file" | grep -E -- "$2" | sed "s|^|$file includes |"
+	done
+}
+
+# allow FILES PATTERN: includes of the project's headers that do not match.
+allow()
+{
+	local file
+
+	for file in $1; do
+		[ -f "$file" ] || continue
+		includes "$file" | grep -E '^"|^<static_call' |
+			grep -vE -- "$2" | sed "s|^|$file includes |"
+	done
+}
+
+c_files()
+{
+	sources "$@" | grep -E '\.(c|h|cc|cpp)$'
+}
+
+users=$(c_files tests/conformance bench examples)
+# Their own headers lie beside them.
+own=$(for f in $users; do basename "$f"; done | grep '\.h$' | paste -sd'|')
+report "users include only <static_call.h>" \
+	"$(allow "$users" "^<static_call\.h>$|^\"(${own:-none})\"$")"
+
+core='src/core.c src/registry.c src/module.c src/registry.h src/backend.h'
+report "the core knows no architecture and no text engine" \
+	"$(refuse "$core" '"(.*/)?(text|maps|insn|patch)\.h"|x86_64/|generic/')"
+
+report "backends know the seam, never the registry" \
+	"$(refuse "$(c_files src/generic src/x86_64 src/text.c src/maps.c)" \
+		'"(.*/)?(registry|module)\.h"')"
+
+for leaf in lock log mem sync x86_64/insn; do
+	report "$leaf is a leaf" "$(allow "src/$leaf.c src/$leaf.h" \
+		"^\"(x86_64/)?${leaf##*/}\.h\"$|^\"sc_config\.h\"$")"
+done
+
+tools=$(c_files tools)
+own=$(for f in $tools; do basename "$f"; done | grep '\.h$' | paste -sd'|')
+report "tools use the contract and the decoder only" "$(allow "$tools" \
+	"^[<\"]static_call/types\.h[>\"]|insn\.h\"|\"sc_config\.h\"|^\"(${own:-none})\"$")"
+report "the library does not use tools" \
+	"$(refuse "$(c_files src)" 'tools/')"
+
+# conditions FILES PATTERN: preprocessor conditions that match.
+conditions()
+{
+	local file
+
+	for file in $1; do
+		code "$file" | grep -nE '^[ \t]*#[ \t]*(el)?if' |
+			grep -E -- "$2" | sed "s|^|$file:|"
+	done
+}
+
+arch='__(x86_64|i386|aarch64|arm|riscv|powerpc|powerpc64|s390x?|mips|sparc|LP64|ILP32)(__)?\b'
+report "architectures are told apart in one header" "$(conditions \
+	"$(c_files include src tools | grep -v '^include/static_call/arch\.h$')" \
+	"$arch")"
+report "the library tells no backends apart" "$(conditions \
+	"$(c_files src)" 'HAVE_STATIC_CALL|SC_BACKEND_')"
+
+# places WORD: the sources that do this.
+places()
+{
+	local file
+
+	for file in $(c_files src); do
+		code "$file" | grep -qE -- "$1" && echo "$file"
+	done
+}
+
+for deed in '\b(mremap|SYS_mremap|__NR_mremap)\b' \
+	'\b(mprotect|SYS_mprotect|__NR_mprotect)\b' \
+	'\b(membarrier|SYS_membarrier|__NR_membarrier)\b' \
+	'/proc/self/mem\b' '\bdl_iterate_phdr\b'; do
+	where=$(places "$deed")
+	name=$(printf '%s' "$deed" | sed 's/.*NR_//; s/\\b//g; s/)$//')
+	[ "$(printf '%s\n' "$where" | wc -l)" -le 1 ] && where=
+	report "$name is used in one file" "$where"
+done
+
+twice=$(sources . | sed 's|^\./||' |
+	grep -vE '^(build|m4|build-aux|autom4te|debian|tests/install|\.)|/Makefile|^config|stamp' |
+	grep -E '\.(c|h|cc|cpp|S|sh|mk|3|1|7|md)$' | sed 's|.*/||' | sort | uniq -d)
+report "file names are unique" "$twice"
+
+finish
