@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * annotate.c - reads an object, decides what records it lacks, writes a new
+ * object and puts that in the place of the old one.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "annotate.h"
+#include "rewrite.h"
+
+static int no_memory(const struct sc_object *object)
+{
+	return sc_error(object->name, "out of memory");
+}
+
+/* One chunk for each section of code that has sites without a record. */
+static int make_chunks(struct sc_rewrite *rewrite, const struct sc_sites *sites)
+{
+	struct sc_object *object = rewrite->object;
+	const struct sc_site **list;
+	struct sc_chunk *chunk = NULL;
+	size_t i;
+
+	rewrite->chunk = sc_pool_alloc(&object->pool, sites->nr + 1,
+				       sizeof(*rewrite->chunk));
+	list = sc_pool_alloc(&object->pool, sites->nr + 1, sizeof(*list));
+	rewrite->chunk_of_rela = sc_pool_alloc(&object->pool,
+					       object->nr_sections,
+					       sizeof(uint32_t));
+	if (!rewrite->chunk || !list || !rewrite->chunk_of_rela)
+		return no_memory(object);
+	for (i = 0; i < sites->nr; i++) {
+		const struct sc_site *site = &sites->site[i];
+
+		if (site->recorded)
+			continue;
+		if (!chunk || chunk->text != site->section) {
+			chunk = &rewrite->chunk[rewrite->nr_chunks++];
+			chunk->text = site->section;
+			chunk->rela = site->rela;
+			chunk->group = object->group[site->section];
+			chunk->site = list;
+			rewrite->chunk_of_rela[site->rela] =
+				(uint32_t)rewrite->nr_chunks;
+		}
+		*list++ = site;
+		chunk->nr++;
+	}
+	return 0;
+}
+
+static void number_symbols(struct sc_rewrite *rewrite)
+{
+	struct sc_object *object = rewrite->object;
+	size_t next, last, i;
+
+	rewrite->first_global = object->shdr[object->symtab]->sh_info;
+	next = rewrite->first_global;
+	for (i = 0; i < rewrite->nr_chunks; i++) {
+		struct sc_chunk *chunk = &rewrite->chunk[i];
+
+		chunk->text_sym = object->section_sym[chunk->text];
+		if (!chunk->text_sym)
+			chunk->text_sym = (uint32_t)next++;
+		chunk->sites_sym = (uint32_t)next++;
+		chunk->note_sym = (uint32_t)next++;
+	}
+	rewrite->nr_new_syms = next - rewrite->first_global;
+	last = object->nr_sections + rewrite->nr_chunks * SC_CHUNK_SECTIONS;
+	rewrite->new_shndx = !object->symtab_shndx && last > SHN_LORESERVE;
+}
+
+static int write_object(struct sc_rewrite *rewrite, int fd)
+{
+	struct sc_object *object = rewrite->object;
+	Elf64_Ehdr *ehdr;
+	Elf64_Shdr *zero;
+
+	rewrite->out = elf_begin(fd, ELF_C_WRITE, NULL);
+	ehdr = rewrite->out ? elf64_newehdr(rewrite->out) : NULL;
+	if (!ehdr)
+		goto failed;
+	*ehdr = *object->ehdr;
+	ehdr->e_phoff = 0;
+	ehdr->e_phnum = 0;
+	ehdr->e_shnum = 0;
+	if (sc_rewrite_copy_sections(rewrite) || sc_rewrite_add_chunks(rewrite))
+		return -1;
+	zero = elf64_getshdr(elf_getscn(rewrite->out, 0));
+	if (!zero)
+		goto failed;
+	if (object->names >= SHN_LORESERVE)
+		zero->sh_link = (Elf64_Word)object->names;
+	if (elf_update(rewrite->out, ELF_C_WRITE) < 0)
+		goto failed;
+	return 0;
+failed:
+	return sc_error(object->name, "cannot write the new object: %s",
+			elf_errmsg(-1));
+}
+
+static int rewrite_object(struct sc_object *object,
+			  const struct sc_sites *sites, int fd)
+{
+	struct sc_rewrite rewrite = { .object = object };
+	const Elf64_Shdr *names = object->shdr[object->names];
+	int error;
+
+	if (!object->names || names->sh_type != SHT_STRTAB ||
+	    (names->sh_flags & SHF_COMPRESSED))
+		return sc_error(object->name, "sections have no names");
+	rewrite.names_at = names->sh_size;
+	if (make_chunks(&rewrite, sites))
+		return -1;
+	number_symbols(&rewrite);
+	error = write_object(&rewrite, fd);
+	elf_end(rewrite.out);
+	return error;
+}
+
+static enum sc_annotate_result annotate(struct sc_object *object, int out)
+{
+	struct sc_sites sites;
+	size_t i;
+
+	if (!sc_object_names_static_call(object))
+		return SC_ANNOTATE_NOTHING;
+	if (sc_sites_find(object, &sites))
+		return SC_ANNOTATE_ERROR;
+	for (i = 0; i < sites.nr && sites.site[i].recorded; i++)
+		;
+	if (i == sites.nr)
+		return SC_ANNOTATE_NOTHING;
+	if (out < 0)
+		return SC_ANNOTATE_DONE;
+	return rewrite_object(object, &sites, out) ? SC_ANNOTATE_ERROR :
+						     SC_ANNOTATE_DONE;
+}
+
+enum sc_annotate_result sc_annotate_fd(int in, int out, const char *name,
+				       const char **why)
+{
+	enum sc_annotate_result result = SC_ANNOTATE_ERROR;
+	struct sc_object object;
+	Elf *elf;
+
+	elf_version(EV_CURRENT);
+	elf = elf_begin(in, ELF_C_READ_MMAP, NULL);
+	if (!elf) {
+		sc_error(name, "cannot read: %s", elf_errmsg(-1));
+		return SC_ANNOTATE_ERROR;
+	}
+	switch (sc_object_open(&object, elf, name, why)) {
+	case SC_OBJECT_OURS:
+		result = annotate(&object, out);
+		break;
+	case SC_OBJECT_OTHER:
+		result = SC_ANNOTATE_OTHER;
+		break;
+	case SC_OBJECT_ERROR:
+		break;
+	}
+	sc_object_close(&object);
+	elf_end(elf);
+	return result;
+}
+
+static int keep_attributes(int fd, const struct stat *st, const char *name)
+{
+	/* Who is not the owner may still not have changed it: that is fine. */
+	if (fchown(fd, st->st_uid, st->st_gid) &&
+	    fchown(fd, (uid_t)-1, st->st_gid))
+		errno = 0;
+	if (fchmod(fd, st->st_mode & 07777))
+		return sc_error_errno(name, "cannot set the mode");
+	return 0;
+}
+
+/* Annotates @in into a new file beside @path and renames that to @path. */
+static enum sc_annotate_result replace(int in, const char *path,
+				       const struct stat *st, const char **why)
+{
+	enum sc_annotate_result result = SC_ANNOTATE_ERROR;
+	size_t len = strlen(path);
+	char *temp = malloc(len + sizeof(".XXXXXX"));
+	int fd = -1;
+
+	if (!temp) {
+		sc_error(path, "out of memory");
+		return result;
+	}
+	memcpy(temp, path, len);
+	memcpy(temp + len, ".XXXXXX", sizeof(".XXXXXX"));
+	fd = mkostemp(temp, O_CLOEXEC);
+	if (fd < 0) {
+		sc_error_errno(path, "cannot make a file beside it");
+		goto out;
+	}
+	if (sc_cleanup_add(temp, false)) {
+		unlink(temp);
+		goto out;
+	}
+	result = sc_annotate_fd(in, fd, path, why);
+	if (result == SC_ANNOTATE_DONE && keep_attributes(fd, st, path))
+		result = SC_ANNOTATE_ERROR;
+	/* A full disk may show itself only here. */
+	if (close(fd) && result == SC_ANNOTATE_DONE) {
+		sc_error_errno(path, "cannot write the new file");
+		result = SC_ANNOTATE_ERROR;
+	}
+	fd = -1;
+	if (result == SC_ANNOTATE_DONE && rename(temp, path)) {
+		sc_error_errno(path, "cannot replace it");
+		result = SC_ANNOTATE_ERROR;
+	}
+	if (result != SC_ANNOTATE_DONE)
+		unlink(temp);
+	sc_cleanup_forget(temp);
+out:
+	if (fd >= 0)
+		close(fd);
+	free(temp);
+	return result;
+}
+
+enum sc_annotate_result sc_annotate_path(const char *path, const char **why)
+{
+	enum sc_annotate_result result = SC_ANNOTATE_ERROR;
+	struct stat st;
+	/* A link stays a link: the file that it leads to is replaced. */
+	char *real = realpath(path, NULL);
+	int fd = real ? open(real, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+
+	if (fd < 0 || fstat(fd, &st)) {
+		sc_error_errno(path, "cannot open");
+		goto out;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		*why = "is not a regular file";
+		result = SC_ANNOTATE_OTHER;
+		goto out;
+	}
+	/* Look first: most objects need nothing, and cost no file then. */
+	result = sc_annotate_fd(fd, -1, path, why);
+	if (result != SC_ANNOTATE_DONE)
+		goto out;
+	if (access(real, W_OK)) {
+		sc_error_errno(path, "cannot write");
+		result = SC_ANNOTATE_ERROR;
+		goto out;
+	}
+	result = replace(fd, real, &st, why);
+out:
+	if (fd >= 0)
+		close(fd);
+	free(real);
+	return result;
+}
