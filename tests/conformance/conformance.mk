@@ -9,7 +9,7 @@ include $(top_srcdir)/tests/tap.mk
 include $(top_srcdir)/tests/conformance/sources.mk
 
 # A program is one source file and the common ones, unless it says more.
-common = suite.c sites.c
+common = suite.c suite_sites.c
 
 check_PROGRAMS = \
 	test_call \

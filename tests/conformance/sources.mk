@@ -5,9 +5,9 @@ conformance_files = \
 	many.h \
 	many_here.c \
 	many_there.c \
-	sites.c \
 	suite.c \
 	suite.h \
+	suite_sites.c \
 	test_call.c \
 	test_forms.c \
 	test_many.c \

@@ -3,7 +3,7 @@
  * suite.h - what every program of the conformance suite has in common.
  *
  * A program is one Check case.  After each test the bytes of every call site
- * of the process are compared with what its key asks for (sites.c), so that
+ * of the process are compared with what its key asks for (suite_sites.c), so that
  * each test is also a test of patching where the backend patches.
  */
 #ifndef CONFORMANCE_SUITE_H

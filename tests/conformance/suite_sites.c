@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sites.c - compares the bytes of every place that the library patches with
+ * suite_sites.c - compares the bytes of every place that the library patches with
  * what the key of that place asks for.
  *
  * This decides for itself what correct machine code is; it must not ask the
