@@ -7,8 +7,8 @@
  *
  *   +0  .static_call_sites		the records
  *   +1  .rela.static_call_sites
- *   +2  .note.static_call		one note: where the records are, how many
- *   +3  .rela.note.static_call
+ *   +2  .static_call_notes		one note: where the records are, how many
+ *   +3  .rela.static_call_notes
  *
  * and an R_X86_64_NONE relocation from the code to each of +0 and +2.  Those
  * make linkers that drop unused sections keep the four with the code and, as

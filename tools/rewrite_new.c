@@ -10,10 +10,17 @@
 #define SHF_LINK_ORDER 0x80
 #endif
 
+/*
+ * The locator is not named .note*: gold keeps every such section, used or not,
+ * and with the locators all code that makes static calls.  All linkers put it
+ * in PT_NOTE because of its type.  (GNU ld does so since 2.32.)
+ */
+#define LOCATOR_SECTION ".static_call_notes"
+
 /* Each name also serves, from ".rela" on, its section and its relocations. */
 static const char names[] =
 	".rela" STATIC_CALL_SITE_SECTION "\0"
-	".rela" STATIC_CALL_NOTE_SECTION "\0"
+	".rela" LOCATOR_SECTION "\0"
 	".symtab_shndx";
 
 enum {
@@ -21,7 +28,7 @@ enum {
 	NAME_SITES = sizeof(".rela") - 1,
 	NAME_NOTE_RELA = sizeof(".rela" STATIC_CALL_SITE_SECTION),
 	NAME_NOTE = NAME_NOTE_RELA + sizeof(".rela") - 1,
-	NAME_SHNDX = NAME_NOTE_RELA + sizeof(".rela" STATIC_CALL_NOTE_SECTION),
+	NAME_SHNDX = NAME_NOTE_RELA + sizeof(".rela" LOCATOR_SECTION),
 };
 
 enum {

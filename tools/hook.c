@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hook.c - stands for the assembler or a linker in a directory given to the
+ * compiler with -B; by the name it is called by it knows which.
+ *
+ * The assembler's output is annotated.  A linker's inputs are annotated in
+ * private copies, which matters for compilers that write objects themselves;
+ * a linker's output if it is an object again.  Every word of the command line
+ * goes to the real tool, whose messages and exit status are the hook's.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "inputfile.h"
+#include "linker.h"
+#include "realtool.h"
+
+enum { LONG_COMMAND = 100000 };		/* bytes; then use a response file */
+
+/* Ends as the tool ended, by its signal too. */
+static int exit_like(int status)
+{
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status);
+	sc_cleanup_run();
+	signal(WTERMSIG(status), SIG_DFL);
+	raise(WTERMSIG(status));
+	return 1;
+}
+
+/* Runs the tool and waits; the wait status, or -1 with a message. */
+static int run(const char *path, char **argv)
+{
+	int status;
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	if (!pid) {
+		execv(path, argv);
+		_exit(127);
+	}
+	if (pid < 0)
+		return sc_error_errno(path, "cannot start");
+	sc_cleanup_child(pid);
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return sc_error_errno(path, "cannot wait for it");
+	sc_cleanup_child(0);
+	return status;
+}
+
+/* Annotates what the tool made.  An object half done must not stay. */
+static int annotate_output(const char *path)
+{
+	struct sc_inputfile file;
+	const char *why;
+	bool may_call;
+
+	if (!path || sc_inputfile_map(&file, path))
+		return 0;
+	may_call = sc_inputfile_may_call(&file);
+	sc_inputfile_unmap(&file);
+	if (!may_call || sc_annotate_path(path, &why) != SC_ANNOTATE_ERROR)
+		return 0;
+	unlink(path);
+	return -1;
+}
+
+static int be_assembler(struct sc_pool *pool, const char *real, char **argv)
+{
+	struct sc_args args = { .pool = pool };
+	const char *output = NULL;
+	int status;
+	size_t i;
+
+	status = run(real, argv);
+	if (status)
+		return status < 0 ? 1 : exit_like(status);
+	if (sc_args_expand(&args, argv))
+		return 1;
+	for (i = 1; i < args.nr; i++) {
+		if (!strcmp(args.arg[i], "-o"))
+			output = args.arg[i + 1];
+		else if (!strncmp(args.arg[i], "-o", 2))
+			output = args.arg[i] + 2;
+	}
+	return annotate_output(output) ? 1 : 0;
+}
+
+/* The arguments for the linker, in a response file if they are many. */
+static char **linker_arguments(struct sc_link *link, const char *real)
+{
+	struct sc_args *args = &link->out;
+	size_t size = 0, i;
+	char *file;
+
+	args->arg[0] = sc_pool_string(link->pool, "%s", real);
+	for (i = 0; i < args->nr; i++)
+		size += strlen(args->arg[i]) + 1 + sizeof(char *);
+	if (size < LONG_COMMAND)
+		return args->arg;
+	file = sc_workspace_file(&link->workspace, "arguments");
+	if (!file || sc_args_write(args, file))
+		return NULL;
+	args->arg[1] = sc_pool_string(link->pool, "@%s", file);
+	args->arg[2] = NULL;
+	return args->arg[1] ? args->arg : NULL;
+}
+
+static int be_linker(struct sc_pool *pool, const char *real, char **argv)
+{
+	struct sc_link link = { .pool = pool };
+	char **arguments = argv;
+	int status;
+
+	if (sc_link_read(&link, argv))
+		return 1;
+	if (!link.relocatable && sc_link_annotate(&link))
+		return 1;
+	if (link.changed)
+		arguments = linker_arguments(&link, real);
+	if (!arguments)
+		return 1;
+	status = run(real, arguments);
+	if (status)
+		return status < 0 ? 1 : exit_like(status);
+	if (link.relocatable &&
+	    annotate_output(link.output ? link.output : "a.out"))
+		return 1;
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	const char *slash = argc ? strrchr(argv[0], '/') : NULL;
+	const char *name = slash ? slash + 1 : argc ? argv[0] : "as";
+	struct sc_pool pool = { NULL };
+	char *real = sc_realtool(&pool, name);
+	char **own = NULL;
+	int status = 1;
+
+	if (!real) {
+		sc_error(name, "cannot find the real one");
+		return 1;
+	}
+	sc_cleanup_on_signals();
+	own = sc_pool_alloc(&pool, (size_t)argc + 1, sizeof(*own));
+	if (!own) {
+		sc_error(name, "out of memory");
+	} else {
+		memcpy(own, argv, (size_t)argc * sizeof(*own));
+		own[0] = real;
+		if (!strcmp(name, "as"))
+			status = be_assembler(&pool, real, own);
+		else
+			status = be_linker(&pool, real, own);
+	}
+	sc_cleanup_run();
+	sc_pool_empty(&pool);
+	return status;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* inputfile.h - a file in memory, annotated if it is an object that needs it. */
+#ifndef SC_INPUTFILE_H
+#define SC_INPUTFILE_H
+
+#include <stdint.h>
+
+#include "annotate.h"
+#include "tool.h"
+
+struct sc_inputfile {
+	const uint8_t *data;
+	size_t size;
+};
+
+/* Maps a regular file.  0, or -1 with errno set and no message. */
+int sc_inputfile_map(struct sc_inputfile *file, const char *path);
+void sc_inputfile_unmap(struct sc_inputfile *file);
+
+/* False if no static call can be in it, which is soon known of most files. */
+bool sc_inputfile_may_call(const struct sc_inputfile *file);
+
+/*
+ * SC_ANNOTATE_DONE: *@new is the annotated object, to be unmapped.  Anything
+ * else: no new one is needed, or a message has been printed.
+ */
+enum sc_annotate_result sc_inputfile_annotate(const struct sc_inputfile *file,
+					      const char *name,
+					      struct sc_inputfile *new);
+
+#endif /* SC_INPUTFILE_H */

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * response.c - reads and writes response files as compilers, assemblers and
+ * linkers do: words between white space, quotes of both kinds, and a backslash
+ * that takes the next character as it is.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "response.h"
+
+enum { MAX_DEPTH = 64 };	/* a file may name itself */
+
+int sc_args_add(struct sc_args *args, char *arg)
+{
+	if (args->nr + 1 >= args->room) {
+		size_t more = args->room ? 2 * args->room : 64;
+		char **new = sc_pool_alloc(args->pool, more, sizeof(*new));
+
+		if (!new)
+			return sc_error(NULL, "out of memory");
+		if (args->nr)
+			memcpy(new, args->arg, args->nr * sizeof(*new));
+		args->arg = new;
+		args->room = more;
+	}
+	args->arg[args->nr++] = arg;
+	args->arg[args->nr] = NULL;
+	return 0;
+}
+
+/* The text of a regular file, or NULL where there is none to be read. */
+static char *read_text(struct sc_args *args, const char *path)
+{
+	struct stat st;
+	FILE *file;
+	char *text = NULL;
+
+	if (stat(path, &st) || !S_ISREG(st.st_mode))
+		return NULL;
+	file = fopen(path, "re");
+	if (!file)
+		return NULL;
+	text = sc_pool_alloc(args->pool, (size_t)st.st_size + 1, 1);
+	if (text && fread(text, 1, (size_t)st.st_size, file) !=
+		    (size_t)st.st_size)
+		text = NULL;
+	fclose(file);
+	return text;
+}
+
+/* Takes one word off *@at, undoing the quotes in place; NULL at the end. */
+static char *next_word(char **at)
+{
+	char *in = *at, *out, *word, quote = 0;
+
+	while (isspace((unsigned char)*in))
+		in++;
+	if (!*in)
+		return NULL;
+	for (word = out = in; *in; in++) {
+		if (*in == '\\' && in[1])
+			*out++ = *++in;
+		else if (quote && *in == quote)
+			quote = 0;
+		else if (!quote && (*in == '\'' || *in == '"'))
+			quote = *in;
+		else if (!quote && isspace((unsigned char)*in))
+			break;
+		else
+			*out++ = *in;
+	}
+	*at = *in ? in + 1 : in;
+	*out = '\0';
+	return word;
+}
+
+static int expand(struct sc_args *args, char *arg, unsigned int depth)
+{
+	char *text = NULL, *word;
+
+	if (arg[0] == '@' && depth < MAX_DEPTH)
+		text = read_text(args, arg + 1);
+	if (!text)
+		return sc_args_add(args, arg);
+	while ((word = next_word(&text)))
+		if (expand(args, word, depth + 1))
+			return -1;
+	return 0;
+}
+
+int sc_args_expand(struct sc_args *args, char *const *argv)
+{
+	if (sc_args_add(args, argv[0]))
+		return -1;
+	while (*++argv)
+		if (expand(args, *argv, 0))
+			return -1;
+	return 0;
+}
+
+int sc_args_write(const struct sc_args *args, const char *path)
+{
+	FILE *file = fopen(path, "we");
+	const char *at;
+	size_t i;
+
+	if (!file)
+		return sc_error_errno(path, "cannot create");
+	for (i = 1; i < args->nr; i++) {
+		if (!*args->arg[i])
+			fputs("\"\"", file);
+		for (at = args->arg[i]; *at; at++) {
+			if (isspace((unsigned char)*at) || strchr("\\'\"", *at))
+				fputc('\\', file);
+			fputc(*at, file);
+		}
+		fputc('\n', file);
+	}
+	if (fflush(file) || ferror(file)) {
+		sc_error_errno(path, "cannot write");
+		fclose(file);
+		return -1;
+	}
+	return fclose(file) ? sc_error_errno(path, "cannot write") : 0;
+}
