@@ -25,4 +25,14 @@ for kind in shared static; do
 	cd ..
 done
 
+unannotated=$sites
+[ "$backend" = inline ] && unannotated=0
+mkdir nohook
+cd nohook || exit 99
+try "no hook: configure" ../configure --disable-static-call-hook CC="$CC" &&
+	try "no hook: make" make &&
+	try "no hook: calls go right all the same" \
+		./consumer "$unannotated" "$backend"
+cd ..
+
 finish

@@ -11,6 +11,12 @@ unset MAKEFLAGS MAKELEVEL MFLAGS
 try "make builds a library and a program" make CC="$CC" &&
 	try "its sites are found and patched" ./consumer "$sites" "$backend"
 
+if [ -e "$libdir/libstaticcall.a" ]; then
+	try "make builds a static program" make CC="$CC" static &&
+		try "its sites are found and patched" \
+			./static "$sites" "$backend"
+fi
+
 rm -f ./*.o ./*.so consumer
 try "make builds without the hook" make CC="$CC" MODULE=libstaticcall-nohook
 unannotated=$sites
