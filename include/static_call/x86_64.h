@@ -19,9 +19,25 @@
 
 #define SC_TYPEOF_TARGET(name)	__typeof__(&STATIC_CALL_TRAMP(name))
 
+/*
+ * clang++ warns of a function with C linkage that returns a class; the linkage
+ * is there for the name alone.
+ */
+#if defined(__clang__) && defined(__cplusplus)
+#define SC_NAME_ONLY							\
+	_Pragma("clang diagnostic push")				\
+	_Pragma("clang diagnostic ignored \"-Wreturn-type-c-linkage\"")
+#define SC_NAME_ONLY_END	_Pragma("clang diagnostic pop")
+#else
+#define SC_NAME_ONLY
+#define SC_NAME_ONLY_END
+#endif
+
 #define SC_DECLARE(name, type)						\
-	SC_EXTERN SC_DEFAULT struct static_call_key STATIC_CALL_KEY(name);\
-	SC_EXTERN SC_DEFAULT SC_FUNC_TYPE(type) STATIC_CALL_TRAMP(name)
+	SC_NAME_ONLY							\
+	SC_EXTERN SC_DEFAULT SC_FUNC_TYPE(type) STATIC_CALL_TRAMP(name);\
+	SC_NAME_ONLY_END						\
+	SC_EXTERN SC_DEFAULT struct static_call_key STATIC_CALL_KEY(name)
 
 /*
  * The key.  clang's link-time optimiser drops visibility directives on symbols
