@@ -70,6 +70,8 @@ plant src/x.c 'int x; ' style 'no blanks'
 plant src/x.c "/* $(printf '%0120d' 0) */" style 'no line of a C'
 plant src/x.c "$(echo 'int f(void)'; echo '{'; yes '	;' | head -n 81; echo '}')" \
 	style 'no function is over'
+plant tests/unit/forgotten.c '/* SPDX-License-Identifier: MIT */' \
+	style 'each file is named'
 if command -v shellcheck >/dev/null; then
 	# shellcheck disable=SC2016 # the fault itself
 	plant tests/x.sh "$(printf '#!/bin/sh\nrm -rf $1/*\n')" scripts shellcheck

@@ -44,4 +44,22 @@ long_functions()
 }
 report "no function is over 80 lines" "$(each "$mine" long_functions)"
 
+# A file that no makefile names is neither built nor distributed.
+unlisted()
+{
+	local dir base
+
+	base=$(basename "$1")
+	dir=$(dirname "$1")
+	while [ "$dir" != . ]; do
+		cat "$dir/Makefile.am" "$dir"/*.mk 2>/dev/null |
+			grep -qE "(^|[ 	/])${base//./\\.}($|[ 	\\])" && return
+		dir=$(dirname "$dir")
+	done
+	echo "$1"
+}
+report "each file is named in a makefile" "$(each "$(sources include src tools \
+	tests bench examples doc |
+	grep -E '\.(c|h|cc|cpp|S|sh|mk|map|py|[1-8]|md|build|txt)$')" unlisted)"
+
 finish
