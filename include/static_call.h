@@ -153,6 +153,8 @@
 #define EXPORT_STATIC_CALL_GPL(name)		EXPORT_STATIC_CALL(name)
 #define EXPORT_STATIC_CALL_TRAMP_GPL(name)	EXPORT_STATIC_CALL_TRAMP(name)
 
+#ifndef SC_BUILDING_LIBRARY
 #include <static_call/module.h>
+#endif
 
 #endif /* STATIC_CALL_H */

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * generic.c - the backend that patches nothing: every call goes through its
+ * key, which the header reads.
+ */
+#include "sc_config.h"
+
+#include "backend.h"
+
+const char *sc_backend_name(void)
+{
+	return "generic";
+}
+
+void sc_backend_start(bool patch)
+{
+	(void)patch;
+}
+
+const char *sc_backend_reason(void)
+{
+	return "the generic backend calls through the keys";
+}
+
+int sc_backend_read(struct sc_module *m)
+{
+	(void)m;
+	return 0;
+}
+
+void sc_backend_forget(struct sc_module *m)
+{
+	(void)m;
+}
+
+int sc_backend_add(struct sc_module *m, const struct sc_registrar *registrar)
+{
+	(void)m;
+	(void)registrar;
+	return 0;
+}
+
+void sc_backend_remove(struct sc_module *m)
+{
+	(void)m;
+}
+
+void sc_backend_orphan(struct sc_key *key)
+{
+	(void)key;
+}
+
+int sc_backend_prepare(struct sc_key *changing)
+{
+	(void)changing;
+	return 0;
+}
+
+void sc_backend_commit(void)
+{
+}
+
+void sc_backend_count(struct static_call_info *info)
+{
+	(void)info;
+}
+
+size_t sc_backend_patched(const struct sc_key *key)
+{
+	(void)key;
+	return 0;
+}
+
+size_t sc_backend_list(struct static_call_site_info *out, size_t max)
+{
+	(void)out;
+	(void)max;
+	return 0;
+}
+
+bool sc_backend_reserved(const void *start, const void *end)
+{
+	(void)start;
+	(void)end;
+	return false;
+}

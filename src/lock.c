@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lock.c - a lock that knows its owner from the moment it is taken.
+ *
+ * Whatever stops the owner anywhere and tries again on its thread must get
+ * -EDEADLK, also in the instruction after the lock was taken.  With a pthread
+ * mutex the owner is noted a moment after the lock is taken, and a second try in
+ * between waits for ever.  Here taking the lock and noting the owner is one
+ * store.
+ */
+#include "sc_config.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifdef HAVE_LINUX_FUTEX_H
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#endif
+
+#include "lock.h"
+
+/* The owner, and whether somebody waits; 0: free. */
+static _Atomic uint32_t sc_lock_word;
+#define SC_LOCK_WAITERS	0x80000000u
+
+/* The owner's signal mask; written and read by the owner alone. */
+static sigset_t sc_lock_signals;
+
+#ifdef HAVE_LINUX_FUTEX_H
+
+/* Not cached: a child of vfork or clone shares this memory under its own id. */
+static uint32_t lock_self(void)
+{
+	return (uint32_t)syscall(SYS_gettid);
+}
+
+static void lock_wait(uint32_t seen)
+{
+	syscall(SYS_futex, &sc_lock_word, FUTEX_WAIT_PRIVATE, seen, NULL, NULL,
+		0);
+}
+
+static void lock_wake(void)
+{
+	syscall(SYS_futex, &sc_lock_word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
+/* All of them, also those that the C library keeps for itself. */
+static void block_signals(sigset_t *old)
+{
+	unsigned long all[64 / (8 * sizeof(long))];
+
+	memset(all, 0xff, sizeof(all));
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, all, old, sizeof(all));
+}
+
+static void restore_signals(const sigset_t *old)
+{
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, old, NULL, (size_t)8);
+}
+
+#else
+
+/* The address of errno is this thread's alone; 31 of its bits must do. */
+static uint32_t lock_self(void)
+{
+	return (uint32_t)((uintptr_t)&errno >> 2) & ~SC_LOCK_WAITERS;
+}
+
+static void lock_wait(uint32_t seen)
+{
+	const struct timespec pause = { 0, 50000 };
+
+	(void)seen;
+	nanosleep(&pause, NULL);
+}
+
+static void lock_wake(void)
+{
+}
+
+static void block_signals(sigset_t *old)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, old);
+}
+
+static void restore_signals(const sigset_t *old)
+{
+	pthread_sigmask(SIG_SETMASK, old, NULL);
+}
+
+#endif
+
+static int take(void)
+{
+	uint32_t self = lock_self(), seen = 0;
+
+	if (atomic_compare_exchange_strong(&sc_lock_word, &seen, self))
+		return 0;
+	if ((seen & ~SC_LOCK_WAITERS) == self)
+		return -EDEADLK;
+	/*
+	 * Whoever waited takes the lock with the mark on: there may be others,
+	 * and a wake-up too many does no harm.
+	 */
+	for (;;) {
+		seen = 0;
+		if (atomic_compare_exchange_strong(&sc_lock_word, &seen,
+						   self | SC_LOCK_WAITERS))
+			return 0;
+		if (!(seen & SC_LOCK_WAITERS) &&
+		    !atomic_compare_exchange_strong(&sc_lock_word, &seen,
+						    seen | SC_LOCK_WAITERS))
+			continue;
+		lock_wait(seen | SC_LOCK_WAITERS);
+	}
+}
+
+int sc_lock(void)
+{
+	sigset_t old;
+	int err;
+
+	block_signals(&old);
+	err = take();
+	if (err)
+		restore_signals(&old);
+	else
+		sc_lock_signals = old;
+	return err;
+}
+
+void sc_unlock(void)
+{
+	sigset_t old = sc_lock_signals;
+
+	if (atomic_exchange(&sc_lock_word, 0) & SC_LOCK_WAITERS)
+		lock_wake();
+	restore_signals(&old);
+}
+
+void sc_unlock_child(void)
+{
+	sigset_t old = sc_lock_signals;
+
+	atomic_store(&sc_lock_word, 0);
+	restore_signals(&old);
+}

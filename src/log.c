@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* log.c - the debug log. */
+#include "sc_config.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+
+static int enabled;
+
+struct line {
+	char text[256];
+	size_t len;
+};
+
+void sc_log_enable(int on)
+{
+	enabled = on;
+}
+
+int sc_log_enabled(void)
+{
+	return enabled;
+}
+
+static void put(struct line *line, const char *s)
+{
+	size_t len = strlen(s), room = sizeof(line->text) - 1 - line->len;
+
+	if (len > room)
+		len = room;
+	memcpy(line->text + line->len, s, len);
+	line->len += len;
+}
+
+static void put_number(struct line *line, long number)
+{
+	char digits[24], *p = digits + sizeof(digits);
+	unsigned long n = number < 0 ? -(unsigned long)number :
+				       (unsigned long)number;
+
+	*--p = '\0';
+	do {
+		*--p = (char)('0' + n % 10);
+		n /= 10;
+	} while (n);
+	put(line, number < 0 ? " error " : " ");
+	put(line, p);
+}
+
+void sc_log(const char *event, const char *name, const char *detail,
+	    long number)
+{
+	struct line line = { .len = 0 };
+	int saved = errno;
+
+	if (!enabled)
+		return;
+	put(&line, "libstaticcall: ");
+	put(&line, event);
+	if (name) {
+		put(&line, " ");
+		put(&line, name);
+	}
+	if (detail) {
+		put(&line, ": ");
+		put(&line, detail);
+	}
+	put_number(&line, number);
+	line.text[line.len++] = '\n';
+	if (write(STDERR_FILENO, line.text, line.len) < 0)
+		errno = saved;
+	errno = saved;
+}

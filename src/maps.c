@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * maps.c - the only file that reads /proc/self/maps and smaps.
+ *
+ * PROCMAP_QUERY (Linux 6.11) finds one mapping in a fraction of the time that
+ * reading the whole text takes.
+ */
+#include "sc_config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "maps.h"
+
+/* The kernel's ABI, which the headers of older systems lack. */
+struct procmap_query_abi {
+	uint64_t size;
+	uint64_t query_flags;
+	uint64_t query_addr;
+	uint64_t vma_start;
+	uint64_t vma_end;
+	uint64_t vma_flags;
+	uint64_t vma_page_size;
+	uint64_t vma_offset;
+	uint64_t inode;
+	uint32_t dev_major;
+	uint32_t dev_minor;
+	uint32_t vma_name_size;
+	uint32_t build_id_size;
+	uint64_t vma_name_addr;
+	uint64_t build_id_addr;
+};
+#define PROCMAP_QUERY_ABI	_IOWR('f', 17, struct procmap_query_abi)
+
+/* A file read in pieces, a line at a time. */
+struct reader {
+	int fd;
+	size_t pos, len;
+	char buffer[1024];
+};
+
+int sc_maps_open(struct sc_maps *maps)
+{
+	maps->fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+	maps->no_query = false;
+	return maps->fd < 0 ? -errno : 0;
+}
+
+void sc_maps_close(struct sc_maps *maps)
+{
+	if (maps->fd >= 0)
+		close(maps->fd);
+	maps->fd = -1;
+}
+
+/*
+ * Copies the next line, without its end and cut to @size, to @line.  Returns 1,
+ * 0 at the end, or a negative errno.
+ */
+static int read_line(struct reader *in, char *line, size_t size)
+{
+	size_t used = 0;
+
+	for (;;) {
+		if (in->pos == in->len) {
+			ssize_t got = read(in->fd, in->buffer,
+					   sizeof(in->buffer));
+
+			if (got < 0)
+				return -errno;
+			if (got == 0)
+				return 0;
+			in->pos = 0;
+			in->len = (size_t)got;
+		}
+		if (in->buffer[in->pos] == '\n')
+			break;
+		if (used + 1 < size)
+			line[used++] = in->buffer[in->pos];
+		in->pos++;
+	}
+	in->pos++;
+	line[used] = '\0';
+	return 1;
+}
+
+/* A number in base 10 or 16, and whatever one character follows it. */
+static const char *number(const char *s, unsigned int base, uint64_t *value)
+{
+	*value = 0;
+	for (; *s; s++) {
+		unsigned int digit;
+
+		if (*s >= '0' && *s <= '9')
+			digit = (unsigned int)(*s - '0');
+		else if (base == 16 && *s >= 'a' && *s <= 'f')
+			digit = (unsigned int)(*s - 'a' + 10);
+		else
+			break;
+		*value = *value * base + digit;
+	}
+	return *s ? s + 1 : s;
+}
+
+/* "start-end perms offset major:minor inode path" */
+static bool parse(const char *line, struct sc_vma *vma)
+{
+	uint64_t start, end, major, minor;
+	const char *s = number(line, 16, &start);
+
+	if (s == line || s[-1] != '-')
+		return false;
+	s = number(s, 16, &end);
+	if (s[-1] != ' ' || strlen(s) < 5)
+		return false;
+	vma->start = start;
+	vma->end = end;
+	vma->flags = (s[0] == 'r' ? SC_VMA_READ : 0) |
+		     (s[1] == 'w' ? SC_VMA_WRITE : 0) |
+		     (s[2] == 'x' ? SC_VMA_EXEC : 0) |
+		     (s[3] == 's' ? SC_VMA_SHARED : 0);
+	s = number(s + 5, 16, &vma->offset);
+	s = number(s, 16, &major);
+	s = number(s, 16, &minor);
+	number(s, 10, &vma->inode);
+	vma->major = (uint32_t)major;
+	vma->minor = (uint32_t)minor;
+	return true;
+}
+
+static int find_in_text(int fd, uintptr_t addr, struct sc_vma *vma)
+{
+	struct reader in = { .fd = fd };
+	char line[128];
+	int err;
+
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return -errno;
+	while ((err = read_line(&in, line, sizeof(line))) == 1) {
+		if (!parse(line, vma))
+			return -EIO;
+		if (addr < vma->end)
+			return addr >= vma->start ? 0 : -ENOENT;
+	}
+	return err ? err : -ENOENT;
+}
+
+int sc_maps_find(struct sc_maps *maps, uintptr_t addr, struct sc_vma *vma)
+{
+	struct procmap_query_abi query = {
+		.size = sizeof(query),
+		.query_addr = addr,
+	};
+
+	if (maps->no_query)
+		return find_in_text(maps->fd, addr, vma);
+	if (ioctl(maps->fd, PROCMAP_QUERY_ABI, &query) < 0) {
+		if (errno == ENOENT)
+			return -ENOENT;
+		maps->no_query = true;
+		return find_in_text(maps->fd, addr, vma);
+	}
+	vma->start = query.vma_start;
+	vma->end = query.vma_end;
+	vma->offset = query.vma_offset;
+	vma->inode = query.inode;
+	vma->major = query.dev_major;
+	vma->minor = query.dev_minor;
+	vma->flags = (unsigned int)query.vma_flags & 15u;
+	return 0;
+}
+
+/* The line "VmFlags: rd ex mr ..." of the mapping that @line has begun. */
+static int flag_in_smaps(struct reader *in, uintptr_t addr, const char *name)
+{
+	struct sc_vma vma = { .end = 0 };
+	char line[256];
+	int err;
+
+	while ((err = read_line(in, line, sizeof(line))) == 1) {
+		const char *s;
+
+		if (parse(line, &vma) || addr < vma.start || addr >= vma.end ||
+		    strncmp(line, "VmFlags:", 8) != 0)
+			continue;
+		for (s = line + 8; s[0] == ' ' && s[1] && s[2]; s += 3)
+			if (s[1] == name[0] && s[2] == name[1])
+				return 1;
+		return 0;
+	}
+	return err ? err : -ENOENT;
+}
+
+int sc_maps_has_flag(uintptr_t addr, const char *name)
+{
+	struct reader in = { .fd = open("/proc/self/smaps",
+					O_RDONLY | O_CLOEXEC) };
+	int ret;
+
+	if (in.fd < 0)
+		return -errno;
+	ret = flag_in_smaps(&in, addr, name);
+	close(in.fd);
+	return ret;
+}
+
+bool sc_maps_traced(void)
+{
+	struct reader in = { .fd = open("/proc/self/status",
+					O_RDONLY | O_CLOEXEC) };
+	char line[128];
+	bool traced = true;
+
+	if (in.fd < 0)
+		return true;
+	while (read_line(&in, line, sizeof(line)) == 1) {
+		if (strncmp(line, "TracerPid:\t", 11) != 0)
+			continue;
+		traced = line[11] != '0';
+		break;
+	}
+	close(in.fd);
+	return traced;
+}
+
+bool sc_maps_strict_overcommit(void)
+{
+	char mode = '2';
+	int fd = open("/proc/sys/vm/overcommit_memory", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return true;
+	if (read(fd, &mode, 1) != 1)
+		mode = '2';
+	close(fd);
+	return mode == '2';
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* maps.h - what the kernel says about the mappings of this process. */
+#ifndef SC_MAPS_H
+#define SC_MAPS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SC_VMA_READ	1u
+#define SC_VMA_WRITE	2u
+#define SC_VMA_EXEC	4u
+#define SC_VMA_SHARED	8u
+
+struct sc_vma {
+	uintptr_t start, end;
+	uint64_t offset;	/* in the file, of @start */
+	uint64_t inode;		/* 0: not from a file */
+	uint32_t major, minor;	/* of its device */
+	unsigned int flags;	/* SC_VMA_* */
+};
+
+/* An open view; @fd is close-on-exec and lives for one update. */
+struct sc_maps {
+	int fd;
+	bool no_query;		/* the kernel has no PROCMAP_QUERY */
+};
+
+/* Returns 0 or a negative errno of the open. */
+int sc_maps_open(struct sc_maps *maps);
+void sc_maps_close(struct sc_maps *maps);
+
+/* The mapping that holds @addr: 0, -ENOENT if none, or another error. */
+int sc_maps_find(struct sc_maps *maps, uintptr_t addr, struct sc_vma *vma);
+
+/*
+ * Whether the mapping that holds @addr has flag @name ("lo", "ac", ...) in
+ * smaps.  Slow; 1, 0, or a negative errno.
+ */
+int sc_maps_has_flag(uintptr_t addr, const char *name);
+
+/* Whether a debugger is attached; true where that cannot be read. */
+bool sc_maps_traced(void);
+
+/* Whether vm.overcommit_memory is 2, or cannot be read. */
+bool sc_maps_strict_overcommit(void);
+
+#endif

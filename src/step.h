@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * step.h - the lettered steps of an update, where a test can stop, look, fork
+ * or fail.  doc/design.md and the unit tests use the same letters.
+ *
+ *   A  in place: one write to text, nobody else runs
+ *   B  the views of this process are opened
+ *   C  a range has passed its checks
+ *   D  a range is moved out; its place shows the file
+ *   R  instead of D: a range is given back to the file
+ *   E  the moved copy is edited
+ *   F  the copy is moved in
+ *   L  a range was lost while it was moved in
+ */
+#ifndef SC_STEP_H
+#define SC_STEP_H
+
+#ifdef SC_STEPS
+/* Called before the step; a negative errno makes the step fail with it. */
+extern int (*sc_step_hook)(char step);
+#define SC_STEP(step)	(sc_step_hook ? sc_step_hook(step) : 0)
+#else
+#define SC_STEP(step)	0
+#endif
+
+#endif

@@ -1,0 +1,971 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * text.c - the only file that writes code.
+ *
+ * Code that another thread can run is never modified in place.  The pages are
+ * moved away, which leaves pristine pages of the file in their place; the moved
+ * copy, which nobody runs, is edited; and it is moved back.  Each move takes the
+ * old translation from every processor before the new one can be seen.
+ *
+ * The protocol, with the letters of step.h:
+ *
+ *   A  If nobody else can run this memory, write in place, and be done.
+ *   B  Open /proc/self/maps and /proc/self/mem for the time of the update.
+ *   C  For each range: is it still what was mapped at registration, and do the
+ *      places hold what we left there?
+ *   D  Move the range out (MREMAP_DONTUNMAP).  All its calls go through the
+ *      key now.
+ *   R  Where that is refused: give the range back to the file.  From here on
+ *      everything is pristine that is to change.
+ *   -  The caller stores the keys.  This is the commit; nothing fails later.
+ *   E  Write the copy: pristine bytes of the file and our own, nothing else.
+ *   F  Move the copy in.  Where E or F fails the range stays pristine.
+ *   -  The caller synchronises all threads.
+ *
+ * Nothing is ever writable and executable, and nothing is written but the
+ * places and the copies.
+ */
+#include "sc_config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#ifdef HAVE_VALGRIND_VALGRIND_H
+#include <valgrind/valgrind.h>
+#else
+#define RUNNING_ON_VALGRIND				0
+#define VALGRIND_DISCARD_TRANSLATIONS(start, len)	((void)0)
+#endif
+
+#include "log.h"
+#include "maps.h"
+#include "mem.h"
+#include "step.h"
+#include "text.h"
+#include "x86_64/insn.h"
+
+/* What older headers lack. */
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP	4
+#endif
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ	22
+#endif
+#ifndef MADV_DONTNEED_LOCKED
+#define MADV_DONTNEED_LOCKED	24
+#endif
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE	0x100000
+#endif
+#ifndef MLOCK_ONFAULT
+#define MLOCK_ONFAULT		1
+#endif
+
+/*
+ * A range never covers a whole 2 MB block: the kernel frees the page table of
+ * such a block as it moves it, and the second move may then find no memory
+ * after it has unmapped the place.
+ */
+#define RANGE_MAX	(1ul << 20)
+/* Untouched pages that are cheaper to move along than to move around. */
+#define RANGE_GAP	(8 * SC_PAGE)
+/* Pages that are written at once. */
+#define BATCH		16
+
+enum lock_kind { UNLOCKED, LOCKED, LOCKED_ON_FAULT };
+
+/* A run of pages that moves as one. */
+struct range {
+	struct sc_text *text;
+	uintptr_t start;
+	size_t len;
+	uintptr_t moved;	/* where the copy is; 0: pristine, no copy */
+	unsigned int flags;	/* of its mapping: SC_VMA_* */
+	enum lock_kind lock;
+};
+
+enum mode { IDLE, IN_PLACE, SWAP };
+
+/* The transaction.  Guarded, as all of this file, by the library's lock. */
+static struct {
+	enum mode mode;
+	struct sc_patch **queue;
+	size_t n_queue;
+	struct range *ranges;
+	size_t n_ranges, max_ranges;
+	struct sc_maps maps;
+	int mem;		/* /proc/self/mem, or -1: edit by mprotect */
+	int traced;		/* is there a debugger? -1: not asked yet */
+	bool (*reshape)(struct sc_patch *p, uint8_t opcode);
+} tx = { .mem = -1, .maps.fd = -1 };
+
+/* What the probe found; while it runs, it tries the swap also when alone. */
+static bool probing;
+static bool enabled;
+static bool can_swap;
+static const char *reason = "the library is not initialised";
+
+/* Scratch for editing; too big for a small stack. */
+static uint8_t image[BATCH * SC_PAGE];
+static uint8_t before[SC_PAGE];
+
+#ifdef SC_STEPS
+int (*sc_step_hook)(char step);
+#endif
+
+bool sc_text_enabled(void)
+{
+	return enabled;
+}
+
+const char *sc_text_reason(void)
+{
+	return reason;
+}
+
+/* ------------------------------------------------------------ places */
+
+static bool is_pristine(const struct sc_patch *p)
+{
+	return memcmp(p->live, p->pristine, p->len) == 0;
+}
+
+static void set_pristine(struct sc_patch *p)
+{
+	memcpy(p->live, p->pristine, p->len);
+	memcpy(p->next, p->pristine, p->len);
+}
+
+/* The first place of @text at or behind @addr. */
+static struct sc_patch *first_patch(const struct sc_text *text, uintptr_t addr)
+{
+	size_t low = 0, high = text->n_patches;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if ((uintptr_t)text->patches[mid].addr < addr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return text->patches + low;
+}
+
+static struct sc_patch *end_patch(const struct sc_text *text)
+{
+	return text->patches + text->n_patches;
+}
+
+#define for_each_patch(p, text, from, to)				\
+	for ((p) = first_patch(text, from);				\
+	     (p) < end_patch(text) && (uintptr_t)(p)->addr < (to); (p)++)
+
+static void range_set_pristine(const struct range *r)
+{
+	struct sc_patch *p;
+
+	for_each_patch(p, r->text, r->start, r->start + r->len)
+		set_pristine(p);
+}
+
+int sc_text_read(const struct sc_text *text, void *to, uintptr_t from,
+		 size_t len)
+{
+	int fd = tx.mem, err = 0;
+
+	if (text->readable) {
+		memcpy(to, (const void *)from, len);
+		return 0;
+	}
+	if (fd < 0)
+		fd = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (pread(fd, to, len, (off_t)from) != (ssize_t)len)
+		err = -EIO;
+	if (fd != tx.mem)
+		close(fd);
+	return err;
+}
+
+/* What stands at a place. */
+enum sight { OURS, TRAPPED, FOREIGN };
+
+static enum sight look_at(const struct sc_patch *p, const uint8_t *code)
+{
+	if (memcmp(code, p->live, p->len) == 0 ||
+	    memcmp(code, p->pristine, p->len) == 0)
+		return OURS;
+	if (code[0] == 0xcc &&
+	    (memcmp(code + 1, p->live + 1, p->len - 1u) == 0 ||
+	     memcmp(code + 1, p->pristine + 1, p->len - 1u) == 0))
+		return TRAPPED;
+	return FOREIGN;
+}
+
+/* ------------------------------------------------ in place, when alone */
+
+/*
+ * Whether nobody else can run this memory: exact, where counting threads is not
+ * (a vfork child, another process with CLONE_VM).  valgrind runs one thread at
+ * a time and none while a system call is made.
+ */
+static bool alone(void)
+{
+	return RUNNING_ON_VALGRIND || syscall(SYS_unshare, CLONE_VM) == 0;
+}
+
+/* Few places: writing them costs less than moving their pages twice. */
+static bool cheaper_in_place(void)
+{
+	uintptr_t last = 0;
+	size_t i, pages = 0, runs = 0;
+
+	if (RUNNING_ON_VALGRIND)
+		return true;
+	if (probing && can_swap)
+		return false;
+	for (i = 0; i < tx.n_queue; i++) {
+		uintptr_t page = (uintptr_t)tx.queue[i]->addr & ~(SC_PAGE - 1);
+
+		if (!last || page > last + RANGE_GAP)
+			runs++;
+		if (page != last)
+			pages++;
+		last = page;
+	}
+	return tx.n_queue <= 16 * runs + 2 * pages;
+}
+
+static int read_place(const struct sc_patch *p, uint8_t *bytes)
+{
+	return pread(tx.mem, bytes, p->len, (off_t)(uintptr_t)p->addr) ==
+			       p->len ? 0 : -EIO;
+}
+
+static int write_place(const struct sc_patch *p, const uint8_t *bytes)
+{
+	int err = SC_STEP('A');
+	ssize_t done;
+
+	if (err)
+		return err;
+	done = pwrite(tx.mem, bytes, p->len, (off_t)(uintptr_t)p->addr);
+	if (done < 0)
+		return -errno;
+	VALGRIND_DISCARD_TRANSLATIONS(p->addr, p->len);
+	return done == p->len ? 0 : -EIO;
+}
+
+/* Writes the queue; after an error the places are as they were. */
+static int write_places(void)
+{
+	uint8_t now[SC_PATCH_MAX];
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < tx.n_queue; i++) {
+		const struct sc_patch *p = tx.queue[i];
+
+		err = read_place(p, now);
+		if (!err && look_at(p, now) != OURS)
+			err = -EBUSY;
+		if (!err)
+			err = write_place(p, p->next);
+		if (err)
+			break;
+	}
+	if (err)
+		while (i-- > 0)
+			write_place(tx.queue[i], tx.queue[i]->live);
+	return err;
+}
+
+/*
+ * The lock keeps signals blocked from the test to the end of the transaction: a
+ * handler might start a thread.  Any failure here means: try the other way.
+ */
+static bool prepare_in_place(void)
+{
+	if (!cheaper_in_place() || !alone())
+		return false;
+	tx.mem = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+	if (tx.mem < 0)
+		return false;
+	if (write_places() == 0) {
+		tx.mode = IN_PLACE;
+		return true;
+	}
+	close(tx.mem);
+	tx.mem = -1;
+	return false;
+}
+
+static void end_in_place(void)
+{
+	close(tx.mem);
+	tx.mem = -1;
+	tx.mode = IDLE;
+	sc_insn_serialize();
+}
+
+/* -------------------------------------------------- checks of a range */
+
+static bool is_traced(void)
+{
+	if (tx.traced < 0)
+		tx.traced = sc_maps_traced();
+	return tx.traced;
+}
+
+/* Only what was mapped at registration shows its file when moved away. */
+static bool same_mapping(const struct sc_text *text, uintptr_t addr,
+			 const struct sc_vma *vma)
+{
+	return (vma->flags & ~SC_VMA_READ) == SC_VMA_EXEC && vma->inode &&
+	       vma->inode == text->inode && vma->major == text->major &&
+	       vma->minor == text->minor &&
+	       vma->offset + (addr - vma->start) ==
+		       text->offset + (addr - text->start);
+}
+
+/*
+ * Whether one place may be changed: 0; 1 where it is left alone, which is right
+ * as it was never patched; or an error, where it is patched and stuck.
+ */
+static int check_place(struct sc_patch *p)
+{
+	uint8_t now[SC_PATCH_MAX], opcode;
+	int err = sc_text_read(p->text, now, (uintptr_t)p->addr, p->len);
+
+	if (err)
+		return err;
+	switch (look_at(p, now)) {
+	case OURS:
+		return 0;
+	case TRAPPED:
+		if (!is_traced())
+			return 0;
+		/*
+		 * The debugger will put the opcode back that it found.  So the
+		 * new form must begin with it, and int3 stays.
+		 */
+		opcode = memcmp(now + 1, p->live + 1, p->len - 1u) == 0 ?
+				 p->live[0] : p->pristine[0];
+		if (p->next[0] == opcode ||
+		    (tx.reshape && tx.reshape(p, opcode)))
+			return 0;
+		return -EBUSY;
+	default:
+		return is_pristine(p) ? 1 : -EBUSY;
+	}
+}
+
+/*
+ * The next range: from the place tx.queue[*i], as many as fit one mapping and
+ * the limits.  Places that are left alone drop out of the queue.
+ */
+static int next_range(size_t *i, struct range *r)
+{
+	struct sc_patch *p = tx.queue[*i];
+	struct sc_text *text = p->text;
+	uintptr_t page = (uintptr_t)p->addr & ~(SC_PAGE - 1), limit;
+	struct sc_vma vma;
+	bool same;
+	int err;
+
+	err = sc_maps_find(&tx.maps, page, &vma);
+	if (err && err != -ENOENT)
+		return err;
+	same = !err && same_mapping(text, page, &vma);
+	if (same)
+		text->readable = vma.flags & SC_VMA_READ;
+	limit = same ? vma.end : page + SC_PAGE;
+	if (limit > text->end)
+		limit = text->end;
+	if (limit > page + RANGE_MAX)
+		limit = page + RANGE_MAX;
+
+	*r = (struct range){ .text = text, .start = page, .flags = vma.flags };
+	for (; *i < tx.n_queue; ++*i) {
+		p = tx.queue[*i];
+		page = (uintptr_t)p->addr & ~(SC_PAGE - 1);
+		if (p->text != text || page >= limit ||
+		    (r->len && page > r->start + r->len + RANGE_GAP))
+			break;
+		err = same ? check_place(p) : is_pristine(p) ? 1 : -EBUSY;
+		if (err < 0)
+			return err;
+		if (err == 0)
+			r->len = page + SC_PAGE - r->start;
+		else
+			memcpy(p->next, p->live, p->len);
+	}
+	return SC_STEP('C');
+}
+
+/* ------------------------------------------------------- moving pages */
+
+/*
+ * Locked pages are unlocked before they move and locked again after, or the
+ * kernel's count of locked memory leaks.  MS_INVALIDATE does nothing in Linux
+ * but be refused for locked mappings: a cheap first question.
+ */
+static enum lock_kind lock_of(const struct range *r)
+{
+	if (msync((void *)r->start, SC_PAGE, MS_ASYNC | MS_INVALIDATE) == 0 ||
+	    sc_maps_has_flag(r->start, "lo") == 0)
+		return UNLOCKED;
+	return sc_maps_has_flag(r->start, "lf") == 1 ? LOCKED_ON_FAULT :
+						       LOCKED;
+}
+
+static void unlock_range(struct range *r)
+{
+	r->lock = lock_of(r);
+	if (r->lock != UNLOCKED)
+		munlock((void *)r->start, r->len);
+}
+
+static void relock_range(const struct range *r)
+{
+	if (r->lock == LOCKED)
+		mlock((void *)r->start, r->len);
+	else if (r->lock == LOCKED_ON_FAULT)
+		syscall(SYS_mlock2, r->start, r->len, MLOCK_ONFAULT);
+}
+
+/*
+ * Where the kernel counts every writable page, moving accounted memory may fail
+ * half way.  Memory becomes accounted by having been writable: by our own
+ * mprotect, or somebody's.
+ */
+static bool would_be_accounted(const struct range *r)
+{
+	return sc_maps_strict_overcommit() &&
+	       (tx.mem < 0 || sc_maps_has_flag(r->start, "ac") != 0);
+}
+
+static int move_out(struct range *r)
+{
+	void *moved;
+	int err;
+
+	if (!can_swap || would_be_accounted(r))
+		return -EPERM;
+	err = SC_STEP('D');
+	if (err)
+		return err;
+	/* The kernel chooses where: a remembered place may be taken by now. */
+	moved = mremap((void *)r->start, r->len, r->len,
+		       MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL);
+	if (moved == MAP_FAILED)
+		return -errno;
+	r->moved = (uintptr_t)moved;
+	return 0;
+}
+
+static int give_back(struct range *r)
+{
+	int err = SC_STEP('R');
+
+	if (err)
+		return err;
+	if (madvise((void *)r->start, r->len, MADV_DONTNEED) < 0 &&
+	    madvise((void *)r->start, r->len, MADV_DONTNEED_LOCKED) < 0)
+		return -errno;
+	VALGRIND_DISCARD_TRANSLATIONS(r->start, r->len);
+	range_set_pristine(r);
+	return 0;
+}
+
+static void drop_copy(struct range *r)
+{
+	munmap((void *)r->moved, r->len);
+	r->moved = 0;
+	range_set_pristine(r);
+}
+
+/* The last resort: the file itself, if its path still leads to it. */
+static int map_file_back(const struct range *r)
+{
+	int fd = open(r->text->path, O_RDONLY | O_CLOEXEC), err = -EIO;
+	int prot = PROT_EXEC | (r->text->readable ? PROT_READ : 0);
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) == 0 && st.st_ino == r->text->inode &&
+	    mmap((void *)r->start, r->len, prot, MAP_PRIVATE | MAP_FIXED, fd,
+		 (off_t)(r->text->offset + (r->start - r->text->start))) !=
+		    MAP_FAILED)
+		err = 0;
+	close(fd);
+	return err;
+}
+
+/*
+ * The second move failed.  The kernel may have unmapped the place before it
+ * found out.  Keep others from mapping something there, and get it back.
+ */
+static int recover(struct range *r)
+{
+	unsigned char resident;
+	int tries;
+
+	if (mincore((void *)r->start, SC_PAGE, &resident) == 0 ||
+	    errno != ENOMEM)
+		return -EIO;	/* it is still there, and pristine */
+	mmap((void *)r->start, r->len, PROT_NONE,
+	     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE,
+	     -1, 0);
+	for (tries = 0; tries < 10; tries++) {
+		if (!SC_STEP('L') &&
+		    mremap((void *)r->moved, r->len, r->len,
+			   MREMAP_MAYMOVE | MREMAP_FIXED,
+			   (void *)r->start) != MAP_FAILED)
+			return 0;
+		sched_yield();
+	}
+	sc_log("lost text", r->text->path, "mapping the file", 0);
+	map_file_back(r);
+	return -EIO;
+}
+
+static int move_in(struct range *r)
+{
+	int err = SC_STEP('F');
+
+	if (err)
+		return err;
+	if (mremap((void *)r->moved, r->len, r->len,
+		   MREMAP_MAYMOVE | MREMAP_FIXED, (void *)r->start) ==
+	    MAP_FAILED) {
+		err = recover(r);
+		if (err)
+			return err;
+	}
+	r->moved = 0;
+	return 0;
+}
+
+/* --------------------------------------------------- editing the copy */
+
+/*
+ * What differs between a page of the copy and what we left there is not ours.
+ * Another patcher's work stays.  An int3 stays for a debugger; with no debugger
+ * it is a probe of the kernel, which may be taking it out of the pristine page
+ * at this moment, so it must not come back.
+ */
+static void merge_foreign(const uint8_t *old, const uint8_t *copy, uint8_t *out)
+{
+	size_t i;
+
+	for (i = 0; i < SC_PAGE; i++)
+		if (copy[i] != old[i] && (copy[i] != 0xcc || is_traced()))
+			out[i] = copy[i];
+}
+
+/* One place of ours: @copy is what it held, @out gets what it shall hold. */
+static void compose_place(const struct sc_patch *p, const uint8_t *copy,
+			  uint8_t *out)
+{
+	memcpy(out, p->next, p->len);
+	switch (look_at(p, copy)) {
+	case OURS:
+		break;
+	case TRAPPED:
+		if (is_traced())
+			out[0] = copy[0];
+		break;
+	case FOREIGN:
+		memcpy(out, copy, p->len);
+		break;
+	}
+}
+
+/*
+ * Makes the new content of the page at offset @at of the range: the pristine
+ * page, which its place shows now, and all our places.  Returns 1 if that
+ * differs from the copy, 0 if not, or a negative errno.
+ */
+static int compose(const struct range *r, size_t at, uint8_t *out)
+{
+	const uint8_t *copy = (const uint8_t *)r->moved + at;
+	uintptr_t page = r->start + at;
+	struct sc_patch *p;
+	int err;
+
+	err = sc_text_read(r->text, out, page, SC_PAGE);
+	if (err)
+		return err;
+	memcpy(before, out, SC_PAGE);
+	for_each_patch(p, r->text, page, page + SC_PAGE) {
+		size_t offset = (uintptr_t)p->addr - page;
+
+		memcpy(before + offset, copy + offset, p->len);
+		compose_place(p, copy + offset, out + offset);
+	}
+	if (memcmp(before, copy, SC_PAGE) != 0)
+		merge_foreign(before, copy, out);
+	return memcmp(out, copy, SC_PAGE) != 0;
+}
+
+static int write_copy(const struct range *r, size_t at, size_t len)
+{
+	if (!len)
+		return 0;
+	if (tx.mem < 0) {
+		memcpy((void *)(r->moved + at), image, len);
+		return 0;
+	}
+	if (pwrite(tx.mem, image, len, (off_t)(r->moved + at)) != (ssize_t)len)
+		return -EIO;
+	return 0;
+}
+
+static int edit_pages(const struct range *r)
+{
+	size_t at, from = 0, len = 0;
+	int err;
+
+	for (at = 0; at < r->len; at += SC_PAGE) {
+		err = compose(r, at, image + len);
+		if (err < 0)
+			return err;
+		if (err) {
+			if (!len)
+				from = at;
+			len += SC_PAGE;
+			if (len < sizeof(image))
+				continue;
+		}
+		err = write_copy(r, from, len);
+		if (err)
+			return err;
+		len = 0;
+	}
+	return write_copy(r, from, len);
+}
+
+/*
+ * The place shows the file now; a disk that fails must fail this update and not
+ * be met by reading.  Execute-only text is made readable in the copy and in
+ * nothing else.
+ */
+static int edit_range(const struct range *r)
+{
+	int prot = PROT_EXEC | (r->flags & SC_VMA_READ ? PROT_READ : 0);
+	bool flip = tx.mem < 0 || !(r->flags & SC_VMA_READ);
+	int err = SC_STEP('E');
+
+	if (err)
+		return err;
+	if (madvise((void *)r->start, r->len, MADV_POPULATE_READ) < 0 &&
+	    (errno == EFAULT || errno == ENOMEM || errno == EHWPOISON))
+		return -EIO;
+	if (flip && mprotect((void *)r->moved, r->len,
+			     tx.mem < 0 ? PROT_READ | PROT_WRITE : PROT_READ))
+		return -errno;
+	err = edit_pages(r);
+	/* It never moves in unless it can run there. */
+	if (flip && mprotect((void *)r->moved, r->len, prot))
+		return -errno;
+	return err;
+}
+
+/* ------------------------------------------------------ the protocol */
+
+static void close_views(void)
+{
+	sc_maps_close(&tx.maps);
+	if (tx.mem >= 0)
+		close(tx.mem);
+	tx.mem = -1;
+	tx.mode = IDLE;
+}
+
+static int open_views(void)
+{
+	int err = SC_STEP('B');
+
+	if (!err)
+		err = sc_maps_open(&tx.maps);
+	if (err)
+		return err;
+	tx.mem = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+	tx.mode = SWAP;
+	return 0;
+}
+
+static void undo_swap(void)
+{
+	size_t i;
+
+	for (i = 0; i < tx.n_queue; i++)
+		memcpy(tx.queue[i]->next, tx.queue[i]->live, tx.queue[i]->len);
+	for (i = 0; i < tx.n_ranges; i++) {
+		struct range *r = tx.ranges + i;
+
+		if (r->moved && move_in(r))
+			drop_copy(r);
+		relock_range(r);
+	}
+	close_views();
+}
+
+static int prepare_swap(void)
+{
+	size_t i = 0;
+	int err;
+
+	err = open_views();
+	if (err)
+		return err;
+	/* All checks first: most failures then have nothing to undo. */
+	while (i < tx.n_queue) {
+		err = next_range(&i, tx.ranges + tx.n_ranges);
+		if (err)
+			goto fail;
+		if (tx.ranges[tx.n_ranges].len)
+			tx.n_ranges++;
+	}
+	for (i = 0; i < tx.n_ranges; i++) {
+		struct range *r = tx.ranges + i;
+
+		unlock_range(r);
+		if (move_out(r) == 0)
+			continue;
+		err = give_back(r);
+		if (err) {
+			relock_range(r);
+			tx.n_ranges = i;
+			goto fail;
+		}
+	}
+	return 0;
+fail:
+	undo_swap();
+	return err;
+}
+
+int sc_text_prepare(struct sc_patch **queue, size_t n,
+		    bool (*reshape)(struct sc_patch *p, uint8_t opcode))
+{
+	tx.queue = queue;
+	tx.n_queue = n;
+	tx.n_ranges = 0;
+	tx.traced = -1;
+	tx.reshape = reshape;
+	if (n == 0 || prepare_in_place())
+		return 0;
+	return prepare_swap();
+}
+
+static void commit_swap(void)
+{
+	size_t i;
+
+	for (i = 0; i < tx.n_ranges; i++) {
+		struct range *r = tx.ranges + i;
+		struct sc_patch *p;
+		int err;
+
+		if (r->moved) {
+			err = edit_range(r);
+			if (!err)
+				err = move_in(r);
+			if (err) {
+				sc_log("not patched", r->text->path, "range",
+				       err);
+				drop_copy(r);
+			}
+		}
+		for_each_patch(p, r->text, r->start, r->start + r->len)
+			memcpy(p->live, p->next, p->len);
+		relock_range(r);
+	}
+	close_views();
+}
+
+void sc_text_commit(void)
+{
+	size_t i;
+
+	if (tx.mode == SWAP)
+		commit_swap();
+	if (tx.mode != IN_PLACE)
+		return;
+	for (i = 0; i < tx.n_queue; i++)
+		memcpy(tx.queue[i]->live, tx.queue[i]->next,
+		       tx.queue[i]->len);
+	end_in_place();
+}
+
+void sc_text_abort(void)
+{
+	size_t i;
+
+	if (tx.mode == SWAP)
+		undo_swap();
+	if (tx.mode != IN_PLACE)
+		return;
+	for (i = 0; i < tx.n_queue; i++) {
+		struct sc_patch *p = tx.queue[i];
+
+		write_place(p, p->live);
+		memcpy(p->next, p->live, p->len);
+	}
+	end_in_place();
+}
+
+/* ----------------------------------------------------- registration */
+
+void sc_text_register(struct sc_text *text)
+{
+	struct sc_maps maps;
+	struct sc_vma vma;
+
+	text->usable = false;
+	if (sc_maps_open(&maps))
+		return;
+	if (sc_maps_find(&maps, text->start, &vma) == 0) {
+		text->offset = vma.offset + (text->start - vma.start);
+		text->inode = vma.inode;
+		text->major = vma.major;
+		text->minor = vma.minor;
+		text->readable = vma.flags & SC_VMA_READ;
+		text->usable = same_mapping(text, text->start, &vma);
+	}
+	sc_maps_close(&maps);
+}
+
+/* There are never more ranges than places. */
+int sc_text_reserve(size_t n)
+{
+	size_t size = n * sizeof(struct range);
+	struct range *ranges;
+
+	if (n <= tx.max_ranges)
+		return 0;
+	ranges = sc_alloc(size);
+	if (!ranges)
+		return -ENOMEM;
+	sc_free(tx.ranges, tx.max_ranges * sizeof(struct range));
+	tx.ranges = ranges;
+	tx.max_ranges = n;
+	return 0;
+}
+
+static bool any_patched(const struct sc_text *text)
+{
+	size_t i;
+
+	for (i = 0; i < text->n_patches; i++)
+		if (!is_pristine(text->patches + i))
+			return true;
+	return false;
+}
+
+/* The part of [*from, to) that is one mapping; moves *from behind it. */
+static void restore_part(struct sc_text *text, uintptr_t *from, uintptr_t to)
+{
+	struct range r = { .text = text, .start = *from };
+	struct sc_vma vma;
+
+	if (sc_maps_find(&tx.maps, *from, &vma) ||
+	    !same_mapping(text, *from, &vma)) {
+		*from += SC_PAGE;
+		return;
+	}
+	r.len = (vma.end < to ? vma.end : to) - *from;
+	unlock_range(&r);
+	if (give_back(&r))
+		sc_log("not restored", text->path, "range", -errno);
+	relock_range(&r);
+	*from += r.len;
+}
+
+void sc_text_restore(struct sc_text *text)
+{
+	uintptr_t from, to;
+
+	if (!any_patched(text) || sc_maps_open(&tx.maps))
+		return;
+	from = (uintptr_t)text->patches[0].addr & ~(SC_PAGE - 1);
+	to = (uintptr_t)end_patch(text)[-1].addr;
+	while (from <= to)
+		restore_part(text, &from, (to & ~(SC_PAGE - 1)) + SC_PAGE);
+	sc_maps_close(&tx.maps);
+}
+
+/* -------------------------------------------------------- the probe */
+
+/* Puts the second form into the probe function, by the way that is set. */
+static bool try_patch(struct sc_patch *p)
+{
+	struct sc_patch *queue = p;
+
+	memcpy(p->next, sc_probe_two, SC_PROBE_LEN);
+	if (sc_text_prepare(&queue, 1, NULL))
+		return false;
+	sc_text_commit();
+	return sc_probe_function() == 2 && !is_pristine(p);
+}
+
+/* The way back must work before anything is patched, even when alone. */
+static bool try_restore(struct sc_text *text)
+{
+	sc_text_restore(text);
+	return sc_probe_function() == 1 && !any_patched(text);
+}
+
+static const char *probe(struct sc_text *text, struct sc_patch *p)
+{
+	if (sc_text_reserve(1))
+		return "out of memory";
+	sc_text_register(text);
+	if (!text->usable)
+		return "the library's own text is not a private mapping of a file, or /proc is not there";
+	p->addr = (uint8_t *)(uintptr_t)sc_probe_function;
+	p->text = text;
+	p->len = SC_PROBE_LEN;
+	memcpy(p->pristine, sc_probe_one, SC_PROBE_LEN);
+	set_pristine(p);
+	if (!RUNNING_ON_VALGRIND) {
+		can_swap = true;
+		if (try_patch(p) && try_restore(text))
+			return NULL;
+		can_swap = false;
+	}
+	if (try_patch(p) && try_restore(text))
+		return NULL;
+	return "the system does not let the library change its text";
+}
+
+void sc_text_start(void)
+{
+	uintptr_t page = (uintptr_t)sc_probe_function & ~(SC_PAGE - 1);
+	struct sc_patch patch = { 0 };
+	struct sc_text text = {
+		.start = page,
+		.end = page + SC_PAGE,
+		.path = "",
+		.patches = &patch,
+		.n_patches = 1,
+	};
+
+	probing = true;
+	reason = probe(&text, &patch);
+	enabled = !reason;
+	probing = false;
+}

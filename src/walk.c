@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * walk.c - the two functions that call back for each key or place.
+ *
+ * They copy everything, names too, with the lock held, and call back without
+ * it: a callback may update, load a module, or take its time.
+ */
+#include "sc_config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <static_call/api.h>
+
+#include "lock.h"
+#include "mem.h"
+#include "registry.h"
+#include "targets.h"
+
+/* An array of @n entries and behind it the names they point to. */
+struct snapshot {
+	void *memory;
+	size_t size, n;
+	char *names;
+};
+
+static int allocate(struct snapshot *snap, size_t entry, size_t n,
+		    size_t name_bytes)
+{
+	snap->n = n;
+	snap->size = n * entry + name_bytes + 1;
+	snap->memory = sc_alloc(snap->size);
+	if (!snap->memory)
+		return -ENOMEM;
+	snap->names = (char *)snap->memory + n * entry;
+	return 0;
+}
+
+static const char *keep(struct snapshot *snap, const char *name)
+{
+	size_t size = strlen(name) + 1;
+	char *copy = memcpy(snap->names, name, size);
+
+	snap->names += size;
+	return copy;
+}
+
+static int copy_keys(struct snapshot *snap)
+{
+	struct static_call_key_info *out;
+	struct sc_key *key;
+	size_t n = 0, bytes = 0;
+	int err;
+
+	for (key = sc_registry_keys(); key; key = key->next) {
+		n++;
+		bytes += strlen(key->name) + 1;
+	}
+	err = allocate(snap, sizeof(*out), n, bytes);
+	if (err)
+		return err;
+	out = snap->memory;
+	for (key = sc_registry_keys(); key; key = key->next, out++) {
+		void *func = key->key->func;
+
+		*out = (struct static_call_key_info){
+			.size = sizeof(*out),
+			.name = keep(snap, key->name),
+			.key = key->key,
+			.func = sc_target_kind(func) == SC_TARGET_NULL ?
+					NULL : func,
+			.sites = key->n_places,
+			.sites_patched = sc_backend_patched(key),
+		};
+	}
+	return 0;
+}
+
+int static_call_for_each_key(int (*fn)(const struct static_call_key_info *,
+				       void *),
+			     void *arg)
+{
+	struct snapshot snap = { .n = 0 };
+	size_t i;
+	int ret;
+
+	if (!fn)
+		return -EINVAL;
+	ret = sc_lock();
+	if (ret)
+		return ret;
+	ret = copy_keys(&snap);
+	sc_unlock();
+	for (i = 0; !ret && i < snap.n; i++)
+		ret = fn((struct static_call_key_info *)snap.memory + i, arg);
+	sc_free(snap.memory, snap.size);
+	return ret;
+}
+
+static int copy_sites(struct snapshot *snap)
+{
+	struct static_call_site_info *out;
+	struct sc_key *key;
+	size_t n = sc_backend_list(NULL, 0), bytes = 0, i;
+	int err;
+
+	/* One name for each key would do; one for each place is simpler. */
+	for (key = sc_registry_keys(); key; key = key->next)
+		bytes += (strlen(key->name) + 1) * key->n_places;
+	err = allocate(snap, sizeof(*out), n, bytes + n);
+	if (err)
+		return err;
+	out = snap->memory;
+	sc_backend_list(out, n);
+	for (i = 0; i < n; i++)
+		out[i].name = keep(snap, out[i].name);
+	return 0;
+}
+
+int static_call_for_each_site(int (*fn)(const struct static_call_site_info *,
+					void *),
+			      void *arg)
+{
+	struct snapshot snap = { .n = 0 };
+	size_t i;
+	int ret;
+
+	if (!fn)
+		return -EINVAL;
+	ret = sc_lock();
+	if (ret)
+		return ret;
+	ret = copy_sites(&snap);
+	sc_unlock();
+	for (i = 0; !ret && i < snap.n; i++)
+		ret = fn((struct static_call_site_info *)snap.memory + i, arg);
+	sc_free(snap.memory, snap.size);
+	return ret;
+}
