@@ -12,19 +12,58 @@ include $(top_srcdir)/tests/conformance/sources.mk
 common = suite.c suite_sites.c
 
 check_PROGRAMS = \
+	test_batch \
 	test_call \
+	test_cxx \
+	test_dso \
+	test_fork \
 	test_forms \
+	test_info \
+	test_init \
 	test_many \
+	test_plugin \
+	test_signals \
 	test_tail \
+	test_threads \
 	test_values
 
+nodist_test_batch_SOURCES = test_batch.c $(common)
 nodist_test_call_SOURCES = test_call.c $(common)
+nodist_test_cxx_SOURCES = test_cxx.cc cxx_other.cc cxx_in_c.c $(common)
+nodist_test_dso_SOURCES = test_dso.c $(common)
+nodist_test_fork_SOURCES = test_fork.c $(common)
 nodist_test_forms_SOURCES = test_forms.c $(common)
+nodist_test_info_SOURCES = test_info.c $(common)
+nodist_test_init_SOURCES = test_init.c $(common)
 nodist_test_many_SOURCES = test_many.c many_here.c many_there.c $(common)
+nodist_test_plugin_SOURCES = test_plugin.c $(common)
+nodist_test_signals_SOURCES = test_signals.c $(common)
 nodist_test_tail_SOURCES = test_tail.c $(common)
+nodist_test_threads_SOURCES = test_threads.c $(common)
 nodist_test_values_SOURCES = test_values.c $(common)
 
-TESTS = $(check_PROGRAMS)
+# A shared library with exported calls, and two plugins from one source.
+check_LTLIBRARIES = libconfdso.la confplugin.la confplugin2.la
+nodist_libconfdso_la_SOURCES = confdso.c
+nodist_confplugin_la_SOURCES = confplugin.c
+nodist_confplugin2_la_SOURCES = confplugin.c
+confplugin2_la_CPPFLAGS = $(AM_CPPFLAGS) -DPLUGIN_ID=200
+
+shared_only = -shared -avoid-version -rpath /nonexistent $(hook)
+libconfdso_la_LDFLAGS = $(shared_only)
+libconfdso_la_LIBADD = $(tested_library)
+confplugin_la_LDFLAGS = -module $(shared_only)
+confplugin_la_LIBADD = libconfdso.la $(tested_library)
+confplugin2_la_LDFLAGS = -module $(shared_only)
+confplugin2_la_LIBADD = libconfdso.la $(tested_library)
+
+test_dso_LDADD = libconfdso.la $(LDADD) -ldl
+test_plugin_LDADD = libconfdso.la $(LDADD) -ldl
+# The plugins find the calls that the program exports.
+test_plugin_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
+
+TESTS = $(check_PROGRAMS) \
+	test_compile.sh
 
 # ---- how they are built -----------------------------------------------------
 
@@ -41,9 +80,12 @@ AM_CFLAGS = $(SC_CFLAGS) $(CHECK_CFLAGS) $(hook)
 AM_CXXFLAGS = -Wall -Wextra $(CHECK_CFLAGS) $(hook)
 # A plain program, not a script of libtool's, so that a debugger can run it.
 AM_LDFLAGS = -no-install $(hook)
-LDADD = $(top_builddir)/src/libstaticcall-$(backend).la $(CHECK_LIBS)
+tested_library = $(top_builddir)/src/libstaticcall-$(backend).la
+LDADD = $(tested_library) $(CHECK_LIBS)
 
-AM_TESTS_ENVIRONMENT += SC_TEST_BACKEND='$(backend)'; export SC_TEST_BACKEND;
+AM_TESTS_ENVIRONMENT += \
+	SC_TEST_BACKEND='$(backend)'; export SC_TEST_BACKEND; \
+	SC_TEST_HOOK='$(hook)'; export SC_TEST_HOOK;
 
 # ---- under valgrind ---------------------------------------------------------
 

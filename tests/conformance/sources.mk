@@ -2,14 +2,30 @@
 # Every file of the conformance suite.
 
 conformance_files = \
+	confdso.c \
+	confplugin.c \
+	cxx.h \
+	cxx_in_c.c \
+	cxx_other.cc \
+	dso.h \
 	many.h \
 	many_here.c \
 	many_there.c \
 	suite.c \
 	suite.h \
 	suite_sites.c \
+	test_batch.c \
 	test_call.c \
+	test_compile.sh \
+	test_cxx.cc \
+	test_dso.c \
+	test_fork.c \
 	test_forms.c \
+	test_info.c \
+	test_init.c \
 	test_many.c \
+	test_plugin.c \
+	test_signals.c \
 	test_tail.c \
+	test_threads.c \
 	test_values.c

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* confdso.c - a shared library that exports static calls. */
+#include "dso.h"
+
+int dso_one(int x)
+{
+	return x + 1;
+}
+
+int dso_two(int x)
+{
+	return x + 2;
+}
+
+DEFINE_STATIC_CALL(dso_open, dso_one);
+EXPORT_STATIC_CALL(dso_open);
+EXPORT_STATIC_CALL_GPL(dso_open_gpl);
+DEFINE_STATIC_CALL(dso_open_gpl, dso_two);
+DEFINE_STATIC_CALL(dso_tramp, dso_one);
+EXPORT_STATIC_CALL_TRAMP(dso_tramp);
+DEFINE_STATIC_CALL(dso_tramp_gpl, dso_two);
+EXPORT_STATIC_CALL_TRAMP_GPL(dso_tramp_gpl);
+/* The program has one of the same name; neither is the other's. */
+DEFINE_STATIC_CALL(private_call, dso_one);
+
+int dso_calls_open(int x)
+{
+	int r = static_call(dso_open)(x);
+
+	return r;
+}
+
+int dso_tail_calls_open(int x)
+{
+	return static_call(dso_open)(x);
+}
+
+int dso_calls_tramp(int x)
+{
+	return static_call(dso_tramp)(x) + 0;
+}
+
+int dso_calls_private(int x)
+{
+	return static_call(private_call)(x);
+}
+
+int dso_updates_open(int (*func)(int))
+{
+	return static_call_update(dso_open, func);
+}
+
+int dso_updates_tramp(int (*func)(int))
+{
+	return static_call_update(dso_tramp, func);
+}
+
+int dso_updates_tramp_to_ret0(void)
+{
+	return static_call_update(dso_tramp, (void *)&__static_call_return0);
+}
+
+void *dso_return0(void)
+{
+	return (void *)&__static_call_return0;
+}
