@@ -67,7 +67,7 @@
  *	call.
  *
  * EXPORT_STATIC_CALL(name), EXPORT_STATIC_CALL_TRAMP(name)
- *	after or before the definition, same file: lets other modules (the
+ *	after the definition, in the same file: lets other modules (the
  *	program, other shared libraries) use the call; with _TRAMP they can
  *	call but not update: an update does not link.  Without either the call
  *	belongs to its module alone.  The _GPL forms mean the same and exist
