@@ -78,6 +78,9 @@ void sc_backend_remove(struct sc_module *m);
 /* A key leaves: places of it in other modules become pristine. */
 void sc_backend_orphan(struct sc_key *key);
 
+/* Whether @func is in the text of @m, as far as the backend knows. */
+bool sc_backend_holds(const struct sc_module *m, const void *func);
+
 /*
  * An update.  @changing is the list (by next_changing) of keys with new
  * targets.  prepare() does everything that can fail; then the core stores the

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 
+#include "log.h"
 #include "mem.h"
 #include "registry.h"
 
@@ -108,16 +109,15 @@ static void forget_key(struct sc_key **link)
 }
 
 /*
- * Drops the keys that @m defines, and those that nobody uses any more.  Of the
- * latter the memory is not touched unless it is known to be there: a key that
- * is defined nowhere may have left with a module the library could not add.
+ * Drops the keys that @m defines.  A key that is used and defined nowhere keeps
+ * its entry: whether its memory is still there is not known.
  */
 static void sweep_keys(const struct sc_module *m)
 {
 	struct sc_key **link = &keys;
 
 	while (*link) {
-		if (m && (*link)->module == m)
+		if ((*link)->module == m)
 			forget_key(link);
 		else
 			link = &(*link)->next;
@@ -141,6 +141,18 @@ int sc_registry_add(struct sc_module *m)
 	return 0;
 }
 
+/* A call that leads into a module which is gone is the program's mistake. */
+static void report_targets(const struct sc_module *m)
+{
+	struct sc_key *key;
+
+	for (key = keys; key && sc_log_enabled(); key = key->next)
+		if (key->module != m && key->name[0] &&
+		    sc_backend_holds(m, key->key->func))
+			sc_log("target left", key->name,
+			       "its function is in the module that leaves", 0);
+}
+
 struct sc_module *sc_registry_remove(const char *state)
 {
 	struct sc_module **link, *m;
@@ -151,6 +163,7 @@ struct sc_module *sc_registry_remove(const char *state)
 	if (!m)
 		return NULL;
 	*link = m->next;
+	report_targets(m);
 	sc_backend_remove(m);
 	sweep_keys(m);
 	return m;

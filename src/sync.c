@@ -62,7 +62,17 @@ void sc_sync_threads(void)
 	errno = saved;
 }
 
+bool sc_sync_covers_code(void)
+{
+	return command == MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE;
+}
+
 #else
+
+bool sc_sync_covers_code(void)
+{
+	return false;
+}
 
 void sc_sync_init(void)
 {

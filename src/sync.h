@@ -3,6 +3,8 @@
 #ifndef SC_SYNC_H
 #define SC_SYNC_H
 
+#include <stdbool.h>
+
 /* Once, before the first use. */
 void sc_sync_init(void);
 
@@ -12,5 +14,8 @@ void sc_sync_init(void);
  * returns.  Does nothing where the kernel offers neither.
  */
 void sc_sync_threads(void);
+
+/* Whether sc_sync_threads() discards what processors had fetched. */
+bool sc_sync_covers_code(void);
 
 #endif

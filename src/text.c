@@ -49,6 +49,7 @@
 #include "maps.h"
 #include "mem.h"
 #include "step.h"
+#include "sync.h"
 #include "text.h"
 #include "x86_64/insn.h"
 
@@ -79,6 +80,9 @@
 #define RANGE_GAP	(8 * SC_PAGE)
 /* Pages that are written at once. */
 #define BATCH		16
+
+/* No view of the file could be had. */
+#define NO_VIEW		(~(uintptr_t)0)
 
 enum lock_kind { UNLOCKED, LOCKED, LOCKED_ON_FAULT };
 
@@ -246,12 +250,6 @@ static bool cheaper_in_place(void)
 	return tx.n_queue <= 16 * runs + 2 * pages;
 }
 
-static int read_place(const struct sc_patch *p, uint8_t *bytes)
-{
-	return pread(tx.mem, bytes, p->len, (off_t)(uintptr_t)p->addr) ==
-			       p->len ? 0 : -EIO;
-}
-
 static int write_place(const struct sc_patch *p, const uint8_t *bytes)
 {
 	int err = SC_STEP('A');
@@ -276,7 +274,7 @@ static int write_places(void)
 	for (i = 0; i < tx.n_queue; i++) {
 		const struct sc_patch *p = tx.queue[i];
 
-		err = read_place(p, now);
+		err = sc_text_read(p->text, now, (uintptr_t)p->addr, p->len);
 		if (!err && look_at(p, now) != OURS)
 			err = -EBUSY;
 		if (!err)
@@ -315,7 +313,9 @@ static void end_in_place(void)
 	close(tx.mem);
 	tx.mem = -1;
 	tx.mode = IDLE;
-	sc_insn_serialize();
+	/* cpuid, which is slow in a virtual machine. */
+	if (!sc_sync_covers_code())
+		sc_insn_serialize();
 }
 
 /* -------------------------------------------------- checks of a range */
@@ -453,6 +453,45 @@ static bool would_be_accounted(const struct range *r)
 {
 	return sc_maps_strict_overcommit() &&
 	       (tx.mem < 0 || sc_maps_has_flag(r->start, "ac") != 0);
+}
+
+/*
+ * A second view of the file, by which its pages can be made resident before the
+ * places show them.  A file that was deleted or replaced has none; then a disk
+ * that fails in that moment is met by a caller.
+ */
+static void open_view(struct sc_text *text)
+{
+	size_t len = text->end - text->start;
+	int fd = open(text->path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	void *view;
+
+	text->view = NO_VIEW;
+	if (fd < 0)
+		return;
+	if (fstat(fd, &st) == 0 && st.st_ino == text->inode) {
+		view = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd,
+			    (off_t)text->offset);
+		if (view != MAP_FAILED)
+			text->view = (uintptr_t)view;
+	}
+	close(fd);
+}
+
+static int make_resident(struct range *r)
+{
+	struct sc_text *text = r->text;
+
+	if (!text->view)
+		open_view(text);
+	if (text->view == NO_VIEW)
+		return 0;
+	if (madvise((void *)(text->view + (r->start - text->start)), r->len,
+		    MADV_POPULATE_READ) < 0 &&
+	    (errno == EFAULT || errno == EHWPOISON))
+		return -EIO;
+	return 0;
 }
 
 static int move_out(struct range *r)
@@ -723,6 +762,20 @@ static void undo_swap(void)
 	close_views();
 }
 
+/* Makes the places of a range pristine, one way or the other. */
+static int clear_range(struct range *r)
+{
+	int err;
+
+	unlock_range(r);
+	if (move_out(r) == 0)
+		return 0;
+	err = give_back(r);
+	if (err)
+		relock_range(r);
+	return err;
+}
+
 static int prepare_swap(void)
 {
 	size_t i = 0;
@@ -739,20 +792,17 @@ static int prepare_swap(void)
 		if (tx.ranges[tx.n_ranges].len)
 			tx.n_ranges++;
 	}
+	for (i = 0; i < tx.n_ranges && !err; i++)
+		err = make_resident(tx.ranges + i);
+	if (err)
+		tx.n_ranges = 0;
 	for (i = 0; i < tx.n_ranges; i++) {
-		struct range *r = tx.ranges + i;
-
-		unlock_range(r);
-		if (move_out(r) == 0)
-			continue;
-		err = give_back(r);
-		if (err) {
-			relock_range(r);
+		err = clear_range(tx.ranges + i);
+		if (err)
 			tx.n_ranges = i;
-			goto fail;
-		}
 	}
-	return 0;
+	if (!err)
+		return 0;
 fail:
 	undo_swap();
 	return err;
@@ -847,6 +897,17 @@ void sc_text_register(struct sc_text *text)
 		text->usable = same_mapping(text, text->start, &vma);
 	}
 	sc_maps_close(&maps);
+	/* Sealed text can be written when alone and not given back. */
+	if (can_swap && mremap((void *)text->start, SC_PAGE, SC_PAGE, 0) ==
+				MAP_FAILED)
+		text->usable = false;
+}
+
+void sc_text_forget(struct sc_text *text)
+{
+	if (text->view && text->view != NO_VIEW)
+		munmap((void *)text->view, text->end - text->start);
+	text->view = 0;
 }
 
 /* There are never more ranges than places. */
@@ -919,6 +980,7 @@ static bool try_patch(struct sc_patch *p)
 	if (sc_text_prepare(&queue, 1, NULL))
 		return false;
 	sc_text_commit();
+	sc_sync_threads();
 	return sc_probe_function() == 2 && !is_pristine(p);
 }
 
@@ -926,6 +988,7 @@ static bool try_patch(struct sc_patch *p)
 static bool try_restore(struct sc_text *text)
 {
 	sc_text_restore(text);
+	sc_sync_threads();
 	return sc_probe_function() == 1 && !any_patched(text);
 }
 
@@ -966,6 +1029,7 @@ void sc_text_start(void)
 
 	probing = true;
 	reason = probe(&text, &patch);
+	sc_text_forget(&text);
 	enabled = !reason;
 	probing = false;
 }

@@ -31,6 +31,7 @@ struct sc_text {
 
 	uint64_t offset, inode;
 	uint32_t major, minor;
+	uintptr_t view;			/* the file once more; 0: not yet */
 	bool readable;
 	bool usable;			/* may be patched */
 };
@@ -72,6 +73,9 @@ bool sc_text_enabled(void);
 
 /* Learns what @text is mapped from; decides @text->usable. */
 void sc_text_register(struct sc_text *text);
+
+/* Before @text itself is freed. */
+void sc_text_forget(struct sc_text *text);
 
 /* Makes room for transactions of @n places; 0 or -ENOMEM. */
 int sc_text_reserve(size_t n);

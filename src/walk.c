@@ -53,17 +53,20 @@ static int copy_keys(struct snapshot *snap)
 	int err;
 
 	for (key = sc_registry_keys(); key; key = key->next) {
-		n++;
+		n += key->name[0] != '\0';
 		bytes += strlen(key->name) + 1;
 	}
 	err = allocate(snap, sizeof(*out), n, bytes);
 	if (err)
 		return err;
 	out = snap->memory;
-	for (key = sc_registry_keys(); key; key = key->next, out++) {
-		void *func = key->key->func;
+	for (key = sc_registry_keys(); key; key = key->next) {
+		void *func;
 
-		*out = (struct static_call_key_info){
+		if (!key->name[0])
+			continue;
+		func = key->key->func;
+		*out++ = (struct static_call_key_info){
 			.size = sizeof(*out),
 			.name = keep(snap, key->name),
 			.key = key->key,

@@ -50,6 +50,13 @@ void sc_backend_orphan(struct sc_key *key)
 	(void)key;
 }
 
+bool sc_backend_holds(const struct sc_module *m, const void *func)
+{
+	(void)m;
+	(void)func;
+	return false;
+}
+
 int sc_backend_prepare(struct sc_key *changing)
 {
 	(void)changing;

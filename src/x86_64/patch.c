@@ -388,8 +388,10 @@ void sc_backend_remove(struct sc_module *m)
 
 	if (!places)
 		return;
-	for (i = 0; i < places->n_texts; i++)
+	for (i = 0; i < places->n_texts; i++) {
 		sc_text_restore(places->texts + i);
+		sc_text_forget(places->texts + i);
+	}
 	mark++;
 	for (i = 0; i < places->n; i++) {
 		struct sc_key *key = places->patches[i].key;
@@ -424,6 +426,18 @@ void sc_backend_orphan(struct sc_key *key)
 		p->key = NULL;
 	key->places = NULL;
 	key->n_places = 0;
+}
+
+bool sc_backend_holds(const struct sc_module *m, const void *func)
+{
+	uintptr_t addr = (uintptr_t)func;
+	size_t i;
+
+	for (i = 0; m->places && i < m->places->n_texts; i++)
+		if (addr >= m->places->texts[i].start &&
+		    addr < m->places->texts[i].end)
+			return true;
+	return false;
 }
 
 /* --------------------------------------------------------- reporting */
