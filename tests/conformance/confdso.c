@@ -14,8 +14,8 @@ int dso_two(int x)
 
 DEFINE_STATIC_CALL(dso_open, dso_one);
 EXPORT_STATIC_CALL(dso_open);
-EXPORT_STATIC_CALL_GPL(dso_open_gpl);
 DEFINE_STATIC_CALL(dso_open_gpl, dso_two);
+EXPORT_STATIC_CALL_GPL(dso_open_gpl);
 DEFINE_STATIC_CALL(dso_tramp, dso_one);
 EXPORT_STATIC_CALL_TRAMP(dso_tramp);
 DEFINE_STATIC_CALL(dso_tramp_gpl, dso_two);
