@@ -11,7 +11,7 @@ include $(top_srcdir)/tests/conformance/sources.mk
 # A program is one source file and the common ones, unless it says more.
 common = suite.c suite_sites.c
 
-check_PROGRAMS = \
+tests = \
 	test_batch \
 	test_call \
 	test_cxx \
@@ -27,6 +27,10 @@ check_PROGRAMS = \
 	test_threads \
 	test_values
 
+check_PROGRAMS = $(tests) showinfo
+
+nodist_showinfo_SOURCES = showinfo.c
+showinfo_LDADD = $(tested_library)
 nodist_test_batch_SOURCES = test_batch.c $(common)
 nodist_test_call_SOURCES = test_call.c $(common)
 nodist_test_cxx_SOURCES = test_cxx.cc cxx_other.cc cxx_in_c.c $(common)
@@ -62,8 +66,11 @@ test_plugin_LDADD = libconfdso.la $(LDADD) -ldl
 # The plugins find the calls that the program exports.
 test_plugin_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
 
-TESTS = $(check_PROGRAMS) \
-	test_compile.sh
+TESTS = $(tests) \
+	test_compile.sh \
+	test_environment.sh \
+	test_link.sh \
+	test_static.sh
 
 # ---- how they are built -----------------------------------------------------
 

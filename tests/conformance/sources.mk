@@ -11,21 +11,26 @@ conformance_files = \
 	many.h \
 	many_here.c \
 	many_there.c \
+	showinfo.c \
 	suite.c \
 	suite.h \
 	suite_sites.c \
+	tap.sh \
 	test_batch.c \
 	test_call.c \
 	test_compile.sh \
 	test_cxx.cc \
 	test_dso.c \
+	test_environment.sh \
 	test_fork.c \
 	test_forms.c \
 	test_info.c \
 	test_init.c \
+	test_link.sh \
 	test_many.c \
 	test_plugin.c \
 	test_signals.c \
+	test_static.sh \
 	test_tail.c \
 	test_threads.c \
 	test_values.c

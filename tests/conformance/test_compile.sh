@@ -6,26 +6,10 @@
 # What is refused is compiled twice, with the right thing and with the wrong one
 # in the same place, so that no case fails for a reason of its own.
 
-set -u
+# shellcheck source=tests/conformance/tap.sh
+. "${abs_top_srcdir:?}/tests/conformance/tap.sh"
 
-backend=${SC_TEST_BACKEND:-generic}
-read -ra cc <<<"${CC:-cc}"
-read -ra cxx <<<"${CXX:-c++}"
-include=("-I${abs_top_builddir:?}/include/$backend"
-	"-I${abs_top_srcdir:?}/include")
 strict=(-Wall -Wextra -Werror -pedantic)
-work=$(mktemp -d) || exit 99
-trap 'rm -rf "$work"' EXIT
-count=0
-
-report() # RESULT NAME [FILE WITH THE REASON]
-{
-	count=$((count + 1))
-	echo "$1 $count - $2"
-	if [ "$1" != ok ] && [ $# -gt 2 ]; then
-		sed 's/^/# /' "$3" | head -20
-	fi
-}
 
 # compile c|c++ STD OPTION...: compiles $work/case
 compile()
@@ -54,7 +38,7 @@ accept() # NAME c|c++ STD...; source on stdin
 	cat >"$work/source"
 	for std; do
 		if ! knows "$language" "$std"; then
-			report ok "$name, $std # SKIP not known to the compiler"
+			skip "$name, $std" 'not known to the compiler'
 			continue
 		fi
 		cp "$work/source" "$work/case"
@@ -352,4 +336,4 @@ DEFINE_STATIC_CALL_RET0(zero, result (*)(float, char));
 END
 done
 
-echo "1..$count"
+finish
