@@ -12,7 +12,6 @@ AM_TESTS_ENVIRONMENT = \
 	CXX='$(CXX)'; export CXX; \
 	CFLAGS='$(CFLAGS)'; export CFLAGS; \
 	NM='$(NM)'; export NM; \
-	READELF='$(READELF)'; export READELF; \
 	abs_top_srcdir='$(abs_top_srcdir)'; export abs_top_srcdir; \
 	abs_top_builddir='$(abs_top_builddir)'; export abs_top_builddir; \
 	SC_BACKENDS='$(SC_BACKENDS_BUILT)'; export SC_BACKENDS; \

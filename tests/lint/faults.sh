@@ -1,97 +1,112 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Each lint finds the fault it is for: plant one in a copy, see it reported.
+# Each lint finds the faults it is for: plant them in a copy, see them named.
 . "$(dirname "$0")/lint.sh"
 here=$(cd "$(dirname "$0")" && pwd)
+libs=${SC_LINT_LIBS:-${abs_top_builddir:-.}/src/.libs}
 
 tmp=$(mktemp -d) || exit 99
 trap 'rm -rf "$tmp"' EXIT
+tree=$tmp/tree
+mkdir "$tree"
+tar -cf - --exclude=./build --exclude=./.git --exclude='*.o' \
+	--exclude=.libs --exclude=.deps . | tar -xf - -C "$tree"
+chmod -R u+w "$tree"
 
-copy()
+# look WHEN: run every lint on the copy.
+look()
 {
-	rm -rf "$tmp/tree"
-	mkdir "$tmp/tree"
-	tar -cf - --exclude=./build --exclude=./.git --exclude='*.o' \
-		--exclude=.libs --exclude=.deps . | tar -xf - -C "$tmp/tree"
-	chmod -R u+w "$tmp/tree"
+	local lint
+
+	for lint in layers style scripts exports; do
+		SC_LINT_ROOT=$tree bash "$here/$lint.sh" >"$tmp/$lint-$1" 2>&1
+	done
 }
 
-# found LINT NAME: LINT now fails in the report called NAME, and did not before.
-found()
-{
-	local out
-
-	if grep -qE "^not ok [0-9]+ - $2" "$tmp/clean-$1"; then
-		report "seen to fail: $2" "it fails without a fault too"
-		return
-	fi
-	out=$(SC_LINT_ROOT=$tmp/tree bash "$here/$1.sh" 2>&1)
-	if printf '%s\n' "$out" | grep -qE "^not ok [0-9]+ - $2"; then
-		report "seen to fail: $2" ""
-	else
-		report "seen to fail: $2" "$(printf '%s\n' "$out" | grep "$2")"
-	fi
-}
-
-# plant FILE TEXT LINT NAME: with TEXT at the end of FILE.
+# plant FILE TEXT: append it.
 plant()
 {
-	local saved=
-
-	mkdir -p "$tmp/tree/$(dirname "$1")"
-	[ -f "$tmp/tree/$1" ] && saved=$(cat "$tmp/tree/$1"; echo x)
-	printf '%s\n' "$2" >>"$tmp/tree/$1"
-	found "$3" "$4"
-	rm -f "$tmp/tree/$1"
-	[ -n "$saved" ] && printf '%s' "${saved%x}" >"$tmp/tree/$1"
+	mkdir -p "$tree/$(dirname "$1")"
+	printf '%s\n' "$2" >>"$tree/$1"
 }
 
-copy
-for lint in layers style scripts exports; do
-	SC_LINT_ROOT=$tmp/tree bash "$here/$lint.sh" >"$tmp/clean-$lint" 2>&1
+# findings LINT WHEN NAME: what it says under the result called NAME.
+findings()
+{
+	awk -v name="- $3" '/^(not )?ok/ { on = index($0, name) && /^not/ }
+		on && /^#/' "$tmp/$1-$2"
+}
+
+# seen LINT NAME TEXT: named now, and not before.
+seen()
+{
+	local what="$1 sees: $2 ($3)"
+
+	if findings "$1" clean "$2" | grep -qF -- "$3"; then
+		report "$what" "it does without a fault too"
+	elif findings "$1" faulty "$2" | grep -qF -- "$3"; then
+		report "$what" ""
+	else
+		report "$what" "it does not"
+	fi
+}
+
+look clean
+
+plant bench/fault_b.c '#include "../src/backend.h"'
+plant examples/fault_e.c '#include <static_call/api.h>'
+plant src/core.c '#include "x86_64/insn.h"'
+plant src/generic/generic.c '#include "registry.h"'
+plant src/lock.c '#include "log.h"'
+plant tools/fault_t.c '#include "../src/registry.h"'
+plant src/core.c '#include "../tools/tool.h"'
+plant src/fault_a.c '#if defined(__x86_64__)'
+plant src/fault_a.c '#elif defined(HAVE_STATIC_CALL)'
+plant src/fault_a.c '#endif'
+plant src/fault_c.c 'void *f = mremap; int g = sizeof(mprotect);'
+plant src/fault_c.c 'const char *m = "/proc/self/mem";'
+plant src/fault_c.c 'int h = __NR_membarrier, i = dl_iterate_phdr;'
+plant bench/core.c 'int unlicenced; '
+plant src/fault_w.c "/* $(printf '%0120d' 0) */"
+plant src/fault_w.c "$(echo 'int f(void)'; echo '{'; yes '	;' | head -n 81; echo '}')"
+plant tests/fault.sh "$(printf '#!/bin/sh\ncd /tmp\nrm -rf x\n')"
+plant doc/fault.3 '.Sh NAME'
+plant include/static_call/api.h 'SC_API void static_call_phantom(void);'
+look faulty
+
+seen layers 'users include only' bench/fault_b.c
+seen layers 'users include only' examples/fault_e.c
+seen layers 'the core knows no' 'src/core.c includes "x86_64/insn.h"'
+seen layers 'backends know the seam' src/generic/generic.c
+seen layers 'lock is a leaf' src/lock.c
+seen layers 'tools use the contract' tools/fault_t.c
+seen layers 'the library does not use tools' src/core.c
+seen layers 'architectures are told apart' src/fault_a.c
+seen layers 'the library tells no backends' src/fault_a.c
+for deed in mremap mprotect membarrier /proc/self/mem dl_iterate_phdr; do
+	seen layers "$deed is used in one file" src/fault_c.c
 done
-plant bench/x.c '#include "../src/backend.h"' layers 'users include'
-plant examples/x.c '#include <static_call/api.h>' layers 'users include'
-plant src/core.c '#include "x86_64/insn.h"' layers 'the core knows'
-plant src/generic/generic.c '#include "registry.h"' layers 'backends know'
-plant src/lock.c '#include "log.h"' layers 'lock is a leaf'
-plant tools/x.c '#include "../src/registry.h"' layers 'tools use'
-plant src/core.c '#include "../tools/tool.h"' layers 'the library does not'
-plant src/core.c '#if defined(__x86_64__)
-#endif' layers 'architectures are told'
-plant src/core.c '#ifdef HAVE_STATIC_CALL
-#endif' layers 'the library tells no'
-printf 'int f(void) { return mremap(0); }\n' >"$tmp/tree/src/one.c"
-plant src/two.c 'int g(void) { return mremap(0); }' layers 'mremap is used'
-rm "$tmp/tree/src/one.c"
-plant bench/core.c '/* SPDX-License-Identifier: MIT */' layers 'file names'
-plant src/x.c 'int x;' style 'each file names'
-plant src/x.c 'int x; ' style 'no blanks'
-plant src/x.c "/* $(printf '%0120d' 0) */" style 'no line of a C'
-plant src/x.c "$(echo 'int f(void)'; echo '{'; yes '	;' | head -n 81; echo '}')" \
-	style 'no function is over'
-plant tests/unit/forgotten.c '/* SPDX-License-Identifier: MIT */' \
-	style 'each file is named'
+seen layers 'file names are unique' core.c
+seen style 'each file names its licence' bench/core.c
+seen style 'no blanks at the end' bench/core.c
+seen style 'no line of a C file' src/fault_w.c
+seen style 'no function is over' src/fault_w.c
+seen style 'each file is named' src/fault_w.c
 if command -v shellcheck >/dev/null; then
-	# shellcheck disable=SC2016 # the fault itself
-	plant tests/x.sh "$(printf '#!/bin/sh\nrm -rf $1/*\n')" scripts shellcheck
+	seen scripts 'shellcheck has nothing' tests/fault.sh
 else
-	skip "seen to fail: shellcheck" "no shellcheck"
+	skip "scripts sees: shellcheck" "no shellcheck"
 fi
 if command -v mandoc >/dev/null; then
-	plant doc/x.3 '.Sh NAME' scripts mandoc
+	seen scripts 'mandoc has nothing' doc/fault.3
 else
-	skip "seen to fail: mandoc" "no mandoc"
+	skip "scripts sees: mandoc" "no mandoc"
 fi
-plant include/static_call/api.h 'SC_API void static_call_phantom(void);' \
-	exports 'each export is in'
-libs=${SC_LINT_LIBS:-${abs_top_builddir:-.}/src/.libs}
+seen exports 'each export is in' static_call_phantom
 if [ -e "$libs/libstaticcall-generic.so" ]; then
-	plant include/static_call/api.h \
-		'SC_API void static_call_phantom(void);' \
-		exports 'the generic library exports'
+	seen exports 'the generic library exports' static_call_phantom
 else
-	skip "seen to fail: exports" "no shared library"
+	skip "exports sees: exports" "no shared library"
 fi
 
 finish

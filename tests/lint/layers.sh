@@ -73,7 +73,7 @@ report "architectures are told apart in one header" "$(conditions \
 	"$(c_files include src tools | grep -v '^include/static_call/arch\.h$')" \
 	"$arch")"
 report "the library tells no backends apart" "$(conditions \
-	"$(c_files src)" 'HAVE_STATIC_CALL|SC_BACKEND_')"
+	"$(c_files src)" '\bHAVE_STATIC_CALL|\bSC_BACKEND\b')"
 
 # places WORD: the sources that do this.
 places()

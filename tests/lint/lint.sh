@@ -6,6 +6,7 @@
 root=${SC_LINT_ROOT:-${abs_top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}}
 cd "$root" || exit 99
 
+export LC_ALL=C
 tap_n=0 tap_failed=0
 
 # report NAME FINDINGS: pass if there is nothing to say.

@@ -9,7 +9,7 @@ scripts=$(sources . | grep -vE '^\./(build|build-aux|configure|libtool|config|m4
 if command -v shellcheck >/dev/null; then
 	# shellcheck disable=SC2086 # a list
 	report "shellcheck has nothing to say" \
-		"$(shellcheck -x -P SCRIPTDIR -e SC1091,SC2317 -f gcc $scripts)"
+		"$(shellcheck -S warning -x -P SCRIPTDIR -e SC1091,SC2317 -f gcc $scripts)"
 else
 	skip "shellcheck has nothing to say" "no shellcheck"
 fi

@@ -3,63 +3,46 @@
 # What every source has, and how long things may be.
 . "$(dirname "$0")/lint.sh"
 
-texts=$(sources . | grep -E '\.(c|h|cc|cpp|S|sh|mk|m4|am|ac|cmake\.in)$|/(dev|bootstrap)$' |
-	grep -vE '^\./(build|build-aux|aclocal\.m4|configure|sc_config\.h)|^\./m4/(ax_|lt|libtool|pkg)')
-mine=$(sources . | grep -E '\.(c|h)$' |
-	grep -vE '^\./(build|sc_config\.h)')
+mapfile -t texts < <(sources . |
+	grep -E '\.(c|h|cc|cpp|S|sh|mk|m4|am|ac|cmake\.in)$|/(dev|bootstrap)$' |
+	grep -vE '^\./(build|build-aux|aclocal\.m4|configure|sc_config\.h)' |
+	grep -vE '^\./m4/(ax_|lt|libtool|pkg)')
+mapfile -t mine < <(printf '%s\n' "${texts[@]}" | grep -E '\.(c|h)$')
+mapfile -t listed < <(sources include src tools tests bench examples doc |
+	grep -E '\.(c|h|cc|cpp|S|sh|mk|map|py|[1-8]|md|build|txt)$')
 
-each()
-{
-	local file
+report "each file names its licence" \
+	"$(grep -L 'SPDX-License-Identifier: MIT' "${texts[@]}")"
 
-	for file in $1; do
-		"$2" "$file"
-	done
-}
+report "no blanks at the end of a line" \
+	"$(grep -nE '[ 	]+$' "${texts[@]}")"
 
-no_licence()
-{
-	head -n 3 "$1" | grep -q 'SPDX-License-Identifier: MIT' || echo "$1"
-}
-report "each file names its licence" "$(each "$texts" no_licence)"
+# A tab reaches to the next multiple of 8.
+report "no line of a C file is over 100 columns" "$(awk '
+	!/^#error/ && length($0) > 50 {
+		n = 0
+		for (i = 1; i <= length($0); i++)
+			n += substr($0, i, 1) == "\t" ? 8 - n % 8 : 1
+		if (n > 100)
+			print FILENAME ":" FNR ": " n
+	}' "${mine[@]}")"
 
-blanks()
-{
-	grep -nE '[ 	]+$' "$1" | sed "s|^|$1:|"
-}
-report "no blanks at the end of a line" "$(each "$texts" blanks)"
+report "no function is over 80 lines" "$(awk '
+	/^\{/ { from = FNR }
+	/^\}/ { if (from && FNR - from - 1 > 80)
+			print FILENAME ":" from ": " FNR - from - 1 " lines"
+		from = 0 }' "${mine[@]}")"
 
-wide()
-{
-	expand "$1" | awk -v f="$1" '!/^#error/ && length($0) > 100 { print f ":" NR }'
-}
-report "no line of a C file is over 100 columns" "$(each "$mine" wide)"
-
-long_functions()
-{
-	awk -v f="$1" '/^\{/ { from = NR }
-		/^\}/ { if (from && NR - from - 1 > 80)
-				print f ":" from ": " NR - from - 1 " lines"
-			from = 0 }' "$1"
-}
-report "no function is over 80 lines" "$(each "$mine" long_functions)"
-
-# A file that no makefile names is neither built nor distributed.
-unlisted()
-{
-	local dir base
-
-	base=$(basename "$1")
-	dir=$(dirname "$1")
-	while [ "$dir" != . ]; do
-		cat "$dir/Makefile.am" "$dir"/*.mk 2>/dev/null |
-			grep -qE "(^|[ 	/])${base//./\\.}($|[ 	\\])" && return
-		dir=$(dirname "$dir")
-	done
-	echo "$1"
-}
-report "each file is named in a makefile" "$(each "$(sources include src tools \
-	tests bench examples doc |
-	grep -E '\.(c|h|cc|cpp|S|sh|mk|map|py|[1-8]|md|build|txt)$')" unlisted)"
+# A file that no makefile names is neither built nor distributed.  File names
+# are unique, so the last part is enough.
+makefiles=$(sources . | grep -E '/Makefile\.am$|\.mk$' | grep -v '^\./build')
+report "each file is named in a makefile" "$(
+	printf '%s\n' "${listed[@]}" | while read -r file; do
+		printf '%s\t%s\n' "${file##*/}" "$file"
+	done | sort |
+	join -t '	' -v 1 -o 1.2 - <(
+		# shellcheck disable=SC2086 # a list
+		tr -s ' \t\\' '\n' <<<"$(cat $makefiles)" |
+			sed 's|.*/||' | sort -u))"
 
 finish
