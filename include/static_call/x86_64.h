@@ -142,7 +142,7 @@
 #elif defined(__cplusplus)
 extern "C++" {
 template <struct static_call_key *K>
-static inline __attribute__((always_inline)) void sc_touch()
+static inline __attribute__((always_inline)) void sc_touch() noexcept
 {
 	__asm__ volatile("" : : "X"(K));
 }
