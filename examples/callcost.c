@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * callcost.c - what a call costs: direct, static, through a function pointer,
+ * and through a function pointer with a retpoline.
+ *
+ * All kinds take turns, many times, and the median of the ratios counts: so they
+ * meet the same clock frequency and the same disturbances.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <static_call.h>
+
+#include "callcost.h"
+
+#define CALLS	20000
+#define ROUNDS	1001
+
+/* gcc would save registers around calls of functions that it can see. */
+#if __has_attribute(noipa)
+#define OPAQUE	__attribute__((noipa, aligned(64)))
+#else
+#define OPAQUE	__attribute__((noinline, aligned(64)))
+#endif
+
+/* Small, so that the call shows. */
+OPAQUE
+static unsigned int callee(unsigned int x)
+{
+	__asm__ volatile("" : "+r"(x));
+	return x + 1;
+}
+
+DEFINE_STATIC_CALL(callee_static, callee);
+static unsigned int (*volatile callee_pointer)(unsigned int) = callee;
+
+/* Loops of one shape: each differs from the others in the call alone. */
+#define LOOP(name, call)						\
+	OPAQUE static unsigned int name(unsigned int x)			\
+	{								\
+		int i;							\
+									\
+		for (i = 0; i < CALLS; i++)				\
+			x = call(x);					\
+		return x;						\
+	}
+
+LOOP(loop_direct, callee)
+LOOP(loop_static, static_call(callee_static))
+LOOP(loop_pointer, callee_pointer)
+
+#ifdef __x86_64__
+/*
+ * What compilers make of a call through a pointer where processors must not
+ * predict it: the return that leads to the target is predicted into a trap.
+ */
+unsigned int callee_retpoline(unsigned int x);
+__asm__(".pushsection .text\n\t"
+	".balign 64\n\t"
+	".globl callee_retpoline\n\t"
+	".hidden callee_retpoline\n\t"
+	".type callee_retpoline, @function\n"
+	"callee_retpoline:\n\t"
+	"call 1f\n"
+	"0:\n\t"
+	"pause\n\t"
+	"lfence\n\t"
+	"jmp 0b\n"
+	"1:\n\t"
+	"lea callee_retpoline_target(%rip), %rax\n\t"
+	"mov (%rax), %rax\n\t"
+	"mov %rax, (%rsp)\n\t"
+	"ret\n\t"
+	".size callee_retpoline, . - callee_retpoline\n\t"
+	".popsection");
+__attribute__((used, visibility("hidden")))
+unsigned int (*callee_retpoline_target)(unsigned int) = callee;
+
+LOOP(loop_retpoline, callee_retpoline)
+#endif
+
+static const struct {
+	const char *name;
+	unsigned int (*loop)(unsigned int x);
+} kinds[] = {
+	{ "direct call", loop_direct },
+	{ "static call", loop_static },
+	{ "function pointer", loop_pointer },
+#ifdef __x86_64__
+	{ "function pointer, retpoline", loop_retpoline },
+#endif
+};
+
+#define KINDS	(sizeof(kinds) / sizeof(kinds[0]))
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double ns[KINDS][ROUNDS], ratio[KINDS][ROUNDS];
+
+static double median(double *values)
+{
+	qsort(values, ROUNDS, sizeof(*values), by_value);
+	return values[ROUNDS / 2];
+}
+
+static void measure(void)
+{
+	unsigned int x = 0;
+	size_t i, k, round;
+
+	/* Another kind begins each round: none always follows the same one. */
+	for (round = 0; round < ROUNDS; round++) {
+		for (i = 0; i < KINDS; i++) {
+			double start = now();
+
+			k = (i + round) % KINDS;
+			x = kinds[k].loop(x);
+			ns[k][round] = (now() - start) / CALLS;
+		}
+		for (k = 0; k < KINDS; k++)
+			ratio[k][round] = ns[k][round] / ns[0][round];
+	}
+	if (x != KINDS * ROUNDS * CALLS)
+		abort();
+}
+
+void callcost_print(void)
+{
+	size_t k;
+
+	measure();
+	for (k = 0; k < KINDS; k++)
+		printf("  %-28s %5.2f ns  %5.2f x\n", kinds[k].name,
+		       median(ns[k]), median(ratio[k]));
+}
