@@ -14,7 +14,6 @@ common = suite.c suite_sites.c
 tests = \
 	test_batch \
 	test_call \
-	test_cxx \
 	test_dso \
 	test_fork \
 	test_forms \
@@ -26,6 +25,10 @@ tests = \
 	test_tail \
 	test_threads \
 	test_values
+
+if HAVE_CXX
+tests += test_cxx
+endif
 
 check_PROGRAMS = $(tests) showinfo
 
