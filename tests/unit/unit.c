@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/* unit.c - runs the one case of a white-box program and writes TAP. */
+#include <ctype.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+static Suite *suite;
+
+TCase *unit_begin(const char *name)
+{
+	TCase *tc = tcase_create(name);
+
+	suite = suite_create(name);
+	suite_add_tcase(suite, tc);
+	tcase_set_timeout(tc, 60);
+	return tc;
+}
+
+int unit_end(void)
+{
+	SRunner *sr = srunner_create(suite);
+	int failed, run;
+
+	srunner_set_tap(sr, "-");
+	srunner_run_all(sr, CK_SILENT);
+	run = srunner_ntests_run(sr);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	/* A program that ran nothing has shown nothing. */
+	return failed || !run ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+void unit_skip(const char *why)
+{
+	fprintf(stderr, "# skipped: %s\n", why);
+}
+
+/* ------------------------------------------------------------- traces */
+
+/*
+ * Without stdio or malloc: the look must not change what it sees.  Adjacent
+ * mappings of the heap and the stack may grow; they do not count.
+ */
+static size_t slurp(const char *path, char *to, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t used = 0;
+	ssize_t got;
+
+	ck_assert_int_ge(fd, 0);
+	while ((got = read(fd, to + used, size - 1 - used)) > 0)
+		used += (size_t)got;
+	close(fd);
+	ck_assert(used < size - 1);
+	to[used] = '\0';
+	return used;
+}
+
+static char text[1 << 18];
+
+static void count_mappings(struct traces *t)
+{
+	char *line, *next;
+
+	slurp("/proc/self/maps", text, sizeof(text));
+	for (line = text; *line; line = next) {
+		unsigned long start, end;
+
+		next = strchr(line, '\n') + 1;
+		next[-1] = '\0';
+		if (strstr(line, "[heap]") || strstr(line, "[stack]"))
+			continue;
+		start = strtoul(line, &line, 16);
+		end = strtoul(line + 1, NULL, 16);
+		t->vmas++;
+		t->bytes += end - start;
+	}
+}
+
+static void count_locked(struct traces *t)
+{
+	const char *s;
+
+	slurp("/proc/self/status", text, sizeof(text));
+	s = strstr(text, "VmLck:");
+	t->locked_kb = s ? strtoul(s + 6, NULL, 10) : 0;
+}
+
+void traces_look(struct traces *t)
+{
+	int fd;
+
+	*t = (struct traces){ 0 };
+	for (fd = 0; fd < 1024; fd++)
+		t->fds += fcntl(fd, F_GETFD) >= 0;
+	count_mappings(t);
+	count_locked(t);
+}
+
+void traces_same(const struct traces *before)
+{
+	struct traces now;
+
+	traces_look(&now);
+	ck_assert_uint_eq(now.fds, before->fds);
+	ck_assert_uint_eq(now.bytes, before->bytes);
+	ck_assert_uint_eq(now.vmas, before->vmas);
+}
+
+/* ----------------------------------------------------------- children */
+
+void child_end(int status, const char *why, const char *file, int line)
+{
+	fprintf(stderr, "# child: %s:%d: not so: %s\n", file, line, why);
+	_exit(status);
+}
+
+int child_run(void (*fn)(void))
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		fn();
+		_exit(CHILD_FINE);
+	}
+	ck_assert_int_gt(pid, 0);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static pthread_t company;
+static int company_pipe[2];
+
+static void *wait_for_end(void *arg)
+{
+	char c;
+
+	if (read(company_pipe[0], &c, 1) != 0)
+		abort();
+	return arg;
+}
+
+void company_start(void)
+{
+	ck_assert_int_eq(pipe(company_pipe), 0);
+	ck_assert_int_eq(pthread_create(&company, NULL, wait_for_end, NULL), 0);
+}
+
+void company_end(void)
+{
+	close(company_pipe[1]);
+	pthread_join(company, NULL);
+	close(company_pipe[0]);
+}

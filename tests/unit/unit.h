@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * unit.h - what the white-box tests have in common.
+ *
+ * Unlike the conformance suite these include private headers and link the
+ * library's own objects, compiled with -DSC_STEPS so that steps can be made to
+ * fail and rules can be switched off.
+ */
+#ifndef UNIT_H
+#define UNIT_H
+
+#include <check.h>
+#include <stddef.h>
+
+#define NOINLINE __attribute__((noinline))
+
+/* The one case of this program; add tests to it with tcase_add_test(). */
+TCase *unit_begin(const char *name);
+/* Runs the tests, writes TAP to stdout, returns what main() returns. */
+int unit_end(void);
+
+/* What a test must leave as it found it. */
+struct traces {
+	size_t vmas, bytes, fds, locked_kb;
+};
+void traces_look(struct traces *t);
+/* Fails the test unless all but the locked memory is the same now. */
+void traces_same(const struct traces *before);
+
+/*
+ * Runs @fn in a child process.  Returns what it exits with, or minus the signal
+ * that ended it; CHILD_FINE when @fn returns.
+ */
+#define CHILD_FINE	0
+#define CHILD_BROKEN	1	/* child_expect() was disappointed */
+#define CHILD_SKIPPED	77
+int child_run(void (*fn)(void));
+/* In a child: the property under test. */
+#define child_expect(cond)						\
+	do {								\
+		if (!(cond))						\
+			child_end(CHILD_BROKEN, #cond, __FILE__, __LINE__); \
+	} while (0)
+/* In a child: what must hold for there to be a test at all. */
+#define child_need(cond)						\
+	do {								\
+		if (!(cond))						\
+			child_end(3, #cond, __FILE__, __LINE__);	\
+	} while (0)
+void child_end(int status, const char *why, const char *file, int line)
+	__attribute__((noreturn));
+
+/* A thread that only waits: from now on this process is not alone. */
+void company_start(void);
+void company_end(void);
+
+/* Says so in the log; the test counts as passed, having shown nothing. */
+void unit_skip(const char *why);
+
+#endif
