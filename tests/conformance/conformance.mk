@@ -105,3 +105,9 @@ VALGRIND_FLAGS = --smc-check=all --trace-children=yes -q
 VALGRIND_memcheck_FLAGS = --leak-check=no
 VALGRIND_TESTS_ENVIRONMENT = SC_TEST_SHORT=1
 @VALGRIND_CHECK_RULES@
+
+# What valgrind is for: programs, not scripts.
+list-programs:
+	@echo $(tests)
+
+.PHONY: list-programs
