@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * maps.c - the only file that reads /proc/self/maps and smaps.
+ * maps.c - the only file that reads /proc/self/maps and its like.
  *
  * PROCMAP_QUERY (Linux 6.11) finds one mapping in a fraction of the time that
  * reading the whole text takes.
@@ -225,6 +225,22 @@ bool sc_maps_traced(void)
 	}
 	close(in.fd);
 	return traced;
+}
+
+int sc_maps_is_private_copy(uintptr_t addr)
+{
+	const uint64_t present = 1ull << 63, swapped = 1ull << 62;
+	const uint64_t of_file = 1ull << 61;
+	uint64_t entry;
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC), ret = -EIO;
+
+	if (fd < 0)
+		return -errno;
+	if (pread(fd, &entry, sizeof(entry),
+		  (off_t)(addr / 4096 * sizeof(entry))) == sizeof(entry))
+		ret = (entry & (present | swapped)) && !(entry & of_file);
+	close(fd);
+	return ret;
 }
 
 bool sc_maps_strict_overcommit(void)

@@ -41,6 +41,12 @@ int sc_maps_has_flag(uintptr_t addr, const char *name);
 /* Whether a debugger is attached; true where that cannot be read. */
 bool sc_maps_traced(void);
 
+/*
+ * Whether the page at @addr is this process's own copy and no longer the
+ * file's: 1, 0, or a negative errno.
+ */
+int sc_maps_is_private_copy(uintptr_t addr);
+
 /* Whether vm.overcommit_memory is 2, or cannot be read. */
 bool sc_maps_strict_overcommit(void);
 

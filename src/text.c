@@ -600,30 +600,49 @@ static int move_in(struct range *r)
 /* --------------------------------------------------- editing the copy */
 
 /*
- * What differs between a page of the copy and what we left there is not ours.
- * Another patcher's work stays.  An int3 stays for a debugger; with no debugger
- * it is a probe of the kernel, which may be taking it out of the pristine page
- * at this moment, so it must not come back.
+ * An int3 in the copy that is not ours.  With no debugger it is a probe of the
+ * kernel, which may be taking it out of the pristine page at this moment, so it
+ * must not come back.  A debugger's stays, unless the debugger stopped us after
+ * the copy was moved out: then it has written to the page that its place shows,
+ * and that page knows better.
  */
-static void merge_foreign(const uint8_t *old, const uint8_t *copy, uint8_t *out)
+static bool keeps_trap(uintptr_t page)
+{
+	return is_traced() && sc_maps_is_private_copy(page) != 1;
+}
+
+/*
+ * What differs between a page of the copy and what we left there is not ours.
+ * Another patcher's work stays.
+ */
+static void merge_foreign(uintptr_t page, const uint8_t *old,
+			  const uint8_t *copy, uint8_t *out)
 {
 	size_t i;
 
 	for (i = 0; i < SC_PAGE; i++)
-		if (copy[i] != old[i] && (copy[i] != 0xcc || is_traced()))
+		if (copy[i] != old[i] && (copy[i] != 0xcc || keeps_trap(page)))
 			out[i] = copy[i];
 }
 
-/* One place of ours: @copy is what it held, @out gets what it shall hold. */
-static void compose_place(const struct sc_patch *p, const uint8_t *copy,
-			  uint8_t *out)
+/*
+ * One place of ours: @copy is what it held, @out gets what it shall hold; on
+ * entry it is what the place shows now.
+ */
+static void compose_place(struct sc_patch *p, uintptr_t page,
+			  const uint8_t *copy, uint8_t *out)
 {
+	/* A breakpoint made since: its owner takes the place for pristine. */
+	if (p->len && out[0] == 0xcc && is_traced()) {
+		memcpy(p->next, p->pristine, p->len);
+		return;
+	}
 	memcpy(out, p->next, p->len);
 	switch (look_at(p, copy)) {
 	case OURS:
 		break;
 	case TRAPPED:
-		if (is_traced())
+		if (keeps_trap(page))
 			out[0] = copy[0];
 		break;
 	case FOREIGN:
@@ -652,10 +671,10 @@ static int compose(const struct range *r, size_t at, uint8_t *out)
 		size_t offset = (uintptr_t)p->addr - page;
 
 		memcpy(before + offset, copy + offset, p->len);
-		compose_place(p, copy + offset, out + offset);
+		compose_place(p, page, copy + offset, out + offset);
 	}
 	if (memcmp(before, copy, SC_PAGE) != 0)
-		merge_foreign(before, copy, out);
+		merge_foreign(page, before, copy, out);
 	return memcmp(out, copy, SC_PAGE) != 0;
 }
 
