@@ -11,6 +11,7 @@
 #include "sc_config.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -29,8 +30,15 @@
 static _Atomic uint32_t sc_lock_word;
 #define SC_LOCK_WAITERS	0x80000000u
 
-/* The owner's signal mask; written and read by the owner alone. */
-static sigset_t sc_lock_signals;
+/*
+ * The owner's signal mask, and whether it can be cancelled: what the library
+ * does with the lock held opens and closes files, which are cancellation
+ * points.  Written and read by the owner alone.
+ */
+static struct {
+	sigset_t signals;
+	int cancel;
+} sc_lock_owner;
 
 #ifdef HAVE_LINUX_FUTEX_H
 
@@ -125,33 +133,44 @@ static int take(void)
 	}
 }
 
+static void restore(const sigset_t *signals, int cancel)
+{
+	pthread_setcancelstate(cancel, NULL);
+	restore_signals(signals);
+}
+
 int sc_lock(void)
 {
-	sigset_t old;
-	int err;
+	sigset_t signals;
+	int cancel, err;
 
-	block_signals(&old);
+	block_signals(&signals);
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
 	err = take();
-	if (err)
-		restore_signals(&old);
-	else
-		sc_lock_signals = old;
+	if (err) {
+		restore(&signals, cancel);
+	} else {
+		sc_lock_owner.signals = signals;
+		sc_lock_owner.cancel = cancel;
+	}
 	return err;
 }
 
 void sc_unlock(void)
 {
-	sigset_t old = sc_lock_signals;
+	sigset_t signals = sc_lock_owner.signals;
+	int cancel = sc_lock_owner.cancel;
 
 	if (atomic_exchange(&sc_lock_word, 0) & SC_LOCK_WAITERS)
 		lock_wake();
-	restore_signals(&old);
+	restore(&signals, cancel);
 }
 
 void sc_unlock_child(void)
 {
-	sigset_t old = sc_lock_signals;
+	sigset_t signals = sc_lock_owner.signals;
+	int cancel = sc_lock_owner.cancel;
 
 	atomic_store(&sc_lock_word, 0);
-	restore_signals(&old);
+	restore(&signals, cancel);
 }

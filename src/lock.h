@@ -12,8 +12,9 @@
 
 /*
  * Returns 0, or -EDEADLK where this thread holds the lock already (a debugger
- * that calls a function of a stopped thread).  Blocks all signals until
- * sc_unlock(): no handler runs, forks or jumps away in the middle of an update.
+ * that calls a function of a stopped thread).  Until sc_unlock() all signals are
+ * blocked and the thread cannot be cancelled: no handler runs, forks or jumps
+ * away in the middle of an update.
  */
 int sc_lock(void);
 void sc_unlock(void);

@@ -15,6 +15,7 @@
 #include "log.h"
 #include "mem.h"
 #include "registry.h"
+#include "sync.h"
 
 /* The name says which backend this library has; see static_call/api.h. */
 void SC_BACKEND_ENTER(char *state)
@@ -32,6 +33,7 @@ void SC_BACKEND_ENTER(char *state)
 		err = sc_lock();
 	if (!err) {
 		err = sc_registry_add(m);
+		sc_sync_threads();
 		sc_log("module", "added", NULL, err);
 		sc_unlock();
 	}
@@ -49,6 +51,7 @@ void static_call_module_leave(char *state)
 
 	if (sc_lock() == 0) {
 		m = sc_registry_remove(state);
+		sc_sync_threads();
 		sc_log("module", "removed", NULL, 0);
 		sc_unlock();
 		sc_free(m, sizeof(*m));

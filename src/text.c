@@ -108,6 +108,7 @@ static struct {
 	struct sc_maps maps;
 	int mem;		/* /proc/self/mem, or -1: edit by mprotect */
 	int traced;		/* is there a debugger? -1: not asked yet */
+	int strict;		/* vm.overcommit_memory is 2; -1 likewise */
 	bool (*reshape)(struct sc_patch *p, uint8_t opcode);
 } tx = { .mem = -1, .maps.fd = -1 };
 
@@ -282,9 +283,13 @@ static int write_places(void)
 		if (err)
 			break;
 	}
-	if (err)
-		while (i-- > 0)
-			write_place(tx.queue[i], tx.queue[i]->live);
+	while (err && i-- > 0) {
+		struct sc_patch *p = tx.queue[i];
+
+		/* What cannot be put back is ours all the same. */
+		if (write_place(p, p->live))
+			memcpy(p->live, p->next, p->len);
+	}
 	return err;
 }
 
@@ -379,7 +384,7 @@ static int next_range(size_t *i, struct range *r)
 	struct sc_patch *p = tx.queue[*i];
 	struct sc_text *text = p->text;
 	uintptr_t page = (uintptr_t)p->addr & ~(SC_PAGE - 1), limit;
-	struct sc_vma vma;
+	struct sc_vma vma = { 0 };
 	bool same;
 	int err;
 
@@ -451,7 +456,9 @@ static void relock_range(const struct range *r)
  */
 static bool would_be_accounted(const struct range *r)
 {
-	return sc_maps_strict_overcommit() &&
+	if (tx.strict < 0)
+		tx.strict = sc_maps_strict_overcommit();
+	return tx.strict &&
 	       (tx.mem < 0 || sc_maps_has_flag(r->start, "ac") != 0);
 }
 
@@ -834,6 +841,7 @@ int sc_text_prepare(struct sc_patch **queue, size_t n,
 	tx.n_queue = n;
 	tx.n_ranges = 0;
 	tx.traced = -1;
+	tx.strict = -1;
 	tx.reshape = reshape;
 	if (n == 0 || prepare_in_place())
 		return 0;
