@@ -888,23 +888,6 @@ void sc_text_commit(void)
 	end_in_place();
 }
 
-void sc_text_abort(void)
-{
-	size_t i;
-
-	if (tx.mode == SWAP)
-		undo_swap();
-	if (tx.mode != IN_PLACE)
-		return;
-	for (i = 0; i < tx.n_queue; i++) {
-		struct sc_patch *p = tx.queue[i];
-
-		write_place(p, p->live);
-		memcpy(p->next, p->live, p->len);
-	}
-	end_in_place();
-}
-
 /* ----------------------------------------------------- registration */
 
 void sc_text_register(struct sc_text *text)

@@ -2,8 +2,8 @@
 /*
  * text.h - the text engine: changes instructions while other threads run them.
  *
- * One transaction at a time: sc_text_prepare(), then sc_text_commit() or
- * sc_text_abort().  All functions are called with the library's lock held.
+ * One transaction at a time: sc_text_prepare(), then sc_text_commit().  All
+ * functions are called with the library's lock held.
  */
 #ifndef SC_TEXT_H
 #define SC_TEXT_H
@@ -97,7 +97,6 @@ int sc_text_prepare(struct sc_patch **queue, size_t n,
  * pristine, which is right for any key.
  */
 void sc_text_commit(void);
-void sc_text_abort(void);
 
 /* Gives all places of @text back to the file, for its module leaves. */
 void sc_text_restore(struct sc_text *text);
