@@ -90,6 +90,7 @@ static int write_object(struct sc_rewrite *rewrite, int fd)
 	ehdr->e_phoff = 0;
 	ehdr->e_phnum = 0;
 	ehdr->e_shnum = 0;
+	rewrite->end = sizeof(*ehdr);
 	if (sc_rewrite_copy_sections(rewrite) || sc_rewrite_add_chunks(rewrite))
 		return -1;
 	zero = elf64_getshdr(elf_getscn(rewrite->out, 0));
@@ -97,6 +98,8 @@ static int write_object(struct sc_rewrite *rewrite, int fd)
 		goto failed;
 	if (object->names >= SHN_LORESERVE)
 		zero->sh_link = (Elf64_Word)object->names;
+	ehdr->e_shoff = sc_rewrite_place(rewrite, 8, 0);
+	elf_flagelf(rewrite->out, ELF_C_SET, ELF_F_LAYOUT);
 	if (elf_update(rewrite->out, ELF_C_WRITE) < 0)
 		goto failed;
 	return 0;
@@ -197,13 +200,9 @@ static enum sc_annotate_result replace(int in, const char *path,
 	}
 	memcpy(temp, path, len);
 	memcpy(temp + len, ".XXXXXX", sizeof(".XXXXXX"));
-	fd = mkostemp(temp, O_CLOEXEC);
+	fd = sc_cleanup_mkstemp(temp);
 	if (fd < 0) {
 		sc_error_errno(path, "cannot make a file beside it");
-		goto out;
-	}
-	if (sc_cleanup_add(temp, false)) {
-		unlink(temp);
 		goto out;
 	}
 	result = sc_annotate_fd(in, fd, path, why);

@@ -6,6 +6,7 @@
  * handler walks it; the handler uses async-signal-safe calls only.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,12 +79,11 @@ void sc_cleanup_child(int pid)
 	child = pid;
 }
 
-int sc_cleanup_add(const char *path, bool directory)
+/* With the fatal signals blocked. */
+static int add(const char *path, bool directory)
 {
 	char *copy = strdup(path);
-	sigset_t old;
 
-	block_fatal(&old);
 	if (copy && nr_entries == room) {
 		size_t more = room ? 2 * room : 16;
 		struct entry *new = realloc(entries, more * sizeof(*new));
@@ -93,14 +93,57 @@ int sc_cleanup_add(const char *path, bool directory)
 			room = more;
 		}
 	}
-	if (copy && nr_entries < room) {
-		entries[nr_entries++] = (struct entry){ copy, directory };
-		copy = NULL;
-		path = NULL;
+	if (!copy || nr_entries == room) {
+		free(copy);
+		errno = ENOMEM;
+		return -1;
+	}
+	entries[nr_entries++] = (struct entry){ copy, directory };
+	return 0;
+}
+
+int sc_cleanup_add(const char *path, bool directory)
+{
+	sigset_t old;
+	int error;
+
+	block_fatal(&old);
+	error = add(path, directory);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return error ? sc_error(path, "out of memory") : 0;
+}
+
+int sc_cleanup_mkstemp(char *template)
+{
+	sigset_t old;
+	int fd;
+
+	block_fatal(&old);
+	fd = mkostemp(template, O_CLOEXEC);
+	if (fd >= 0 && add(template, false)) {
+		unlink(template);
+		close(fd);
+		errno = ENOMEM;
+		fd = -1;
 	}
 	sigprocmask(SIG_SETMASK, &old, NULL);
-	free(copy);
-	return path ? sc_error(path, "out of memory") : 0;
+	return fd;
+}
+
+int sc_cleanup_mkdtemp(char *template)
+{
+	sigset_t old;
+	int error;
+
+	block_fatal(&old);
+	error = mkdtemp(template) ? 0 : -1;
+	if (!error && add(template, true)) {
+		rmdir(template);
+		errno = ENOMEM;
+		error = -1;
+	}
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return error;
 }
 
 void sc_cleanup_forget(const char *path)

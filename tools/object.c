@@ -56,6 +56,10 @@ static int load_headers(struct sc_object *object)
 	if (elf_getshdrnum(object->elf, &n) ||
 	    elf_getshdrstrndx(object->elf, &object->names))
 		return elf_failed(object, "cannot read the section table", 0);
+	/* libelf takes a table behind the end of the file for none at all. */
+	if (!n && (object->ehdr->e_shoff || object->ehdr->e_shnum))
+		return sc_error(object->name,
+				"truncated: the section table is missing");
 	object->scn = sc_pool_alloc(&object->pool, n + 1, sizeof(Elf_Scn *));
 	object->shdr = sc_pool_alloc(&object->pool, n + 1,
 				     sizeof(Elf64_Shdr *));

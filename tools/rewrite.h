@@ -46,8 +46,13 @@ struct sc_rewrite {
 	size_t nr_new_syms;
 	bool new_shndx;			/* a SHT_SYMTAB_SHNDX must be made */
 	size_t names_at;		/* size of the old section names */
+	uint64_t end;			/* of what is laid out so far */
 	Elf *out;
 };
+
+/* Where in the file the next @size bytes go. */
+uint64_t sc_rewrite_place(struct sc_rewrite *rewrite, uint64_t align,
+			  uint64_t size);
 
 /* The number that section @which of @chunk gets. */
 size_t sc_rewrite_section(const struct sc_rewrite *rewrite,

@@ -25,6 +25,25 @@ static int out_failed(struct sc_rewrite *rewrite)
 			reason ? reason : "libelf failed");
 }
 
+/*
+ * The layout is our own.  An object need not be laid out by what its sections
+ * ask for in memory, and that can be gigabytes.
+ */
+uint64_t sc_rewrite_place(struct sc_rewrite *rewrite, uint64_t align,
+			  uint64_t size)
+{
+	const uint64_t most = 64;
+	uint64_t at;
+
+	if (align > most)
+		align = most;
+	if (!align)
+		align = 1;
+	at = (rewrite->end + align - 1) & ~(align - 1);
+	rewrite->end = at + size;
+	return at;
+}
+
 static int new_section(struct sc_rewrite *rewrite, const Elf64_Shdr *shdr,
 		       Elf_Type type, size_t size, void *buffer)
 {
@@ -35,6 +54,10 @@ static int new_section(struct sc_rewrite *rewrite, const Elf64_Shdr *shdr,
 	if (!data)
 		return out_failed(rewrite);
 	*new = *shdr;
+	new->sh_size = size;
+	new->sh_offset = sc_rewrite_place(rewrite, shdr->sh_addralign,
+					  shdr->sh_type == SHT_NOBITS ||
+					  shdr->sh_type == SHT_NULL ? 0 : size);
 	data->d_type = type;
 	data->d_version = EV_CURRENT;
 	data->d_size = size;

@@ -45,8 +45,16 @@ void sc_cleanup_on_signals(void);
 /* The child that gets a copy of a fatal signal; 0 for none. */
 void sc_cleanup_child(int pid);
 
-/* Both return 0, or -1 with a message. @path is copied. */
+/* 0, or -1 with a message.  @path is copied, and need not be there yet. */
 int sc_cleanup_add(const char *path, bool directory);
+
+/*
+ * mkstemp() and mkdtemp() (which returns 0 here) with no moment in which a
+ * signal could leave the result behind.  -1 with errno set and no message.
+ */
+int sc_cleanup_mkstemp(char *template);
+int sc_cleanup_mkdtemp(char *template);
+
 void sc_cleanup_forget(const char *path);
 
 /* Removes everything that was added and not forgotten, last one first. */

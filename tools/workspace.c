@@ -17,11 +17,11 @@ static int make_top(struct sc_workspace *workspace)
 		top = P_tmpdir;
 	workspace->dir = sc_pool_string(workspace->pool,
 					"%s/static-call-XXXXXX", top);
-	if (!workspace->dir || !mkdtemp(workspace->dir)) {
+	if (!workspace->dir || sc_cleanup_mkdtemp(workspace->dir)) {
 		workspace->dir = NULL;
 		return sc_error_errno(top, "cannot make a directory in it");
 	}
-	return sc_cleanup_add(workspace->dir, true);
+	return 0;
 }
 
 char *sc_workspace_file(struct sc_workspace *workspace, const char *path)
@@ -35,11 +35,15 @@ char *sc_workspace_file(struct sc_workspace *workspace, const char *path)
 			     workspace->nr++);
 	file = dir ? sc_pool_string(workspace->pool, "%s/%s", dir,
 				    slash ? slash + 1 : path) : NULL;
-	if (!file || mkdir(dir, 0700)) {
-		sc_error_errno(workspace->dir, "cannot make a directory in it");
+	if (!file) {
+		sc_error(path, "out of memory");
 		return NULL;
 	}
 	if (sc_cleanup_add(dir, true) || sc_cleanup_add(file, false))
 		return NULL;
+	if (mkdir(dir, 0700)) {
+		sc_error_errno(workspace->dir, "cannot make a directory in it");
+		return NULL;
+	}
 	return file;
 }

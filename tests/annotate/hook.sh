@@ -1,0 +1,160 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# The build hook: with it and nothing else all call sites have records; what a
+# build says and leaves behind is as without it.
+. "$(dirname "$0")/common.sh"
+
+rsp=@$hook/hook.rsp
+mkdir tmp sub
+export TMPDIR=$scratch/tmp
+
+# complete NAME PROGRAM
+complete()
+{
+	check "$1: complete" "$tool" verify "$2"
+	check "$1: has calls" test "$(calls "$2")" -gt "${3:-5}"
+}
+
+# build NAME COMMAND...: a program of that name.
+build()
+{
+	local name=$1
+
+	shift
+	rm -f program
+	if ! "$@" $include -Wl,--emit-relocs -o program 2>build.err; then
+		cat build.err >&2
+		check "$name: builds" cat build.err
+		return 1
+	fi
+	check "$name: runs" ./program
+	complete "$name" program
+}
+
+# one_compiler COMPILER LINKER
+one_compiler()
+{
+	local cc=$1 ld=$2 name="${1##*/} $2" flags
+
+	# What depends on the compiler alone is tried with one linker.
+	[ "$ld" = bfd ] && for flags in -O0 -O2 "-Os -fno-plt" "-O2 -static" "-O2 -no-pie" \
+		"-O2 -pipe" "-O2 -save-temps=obj" "-O2 -g3 -gsplit-dwarf" \
+		"-O2 -fsanitize=undefined" "-O2 --coverage"; do
+		# shellcheck disable=SC2086 # a list of flags
+		build "$name $flags" "$cc" "$rsp" -fuse-ld="$ld" $flags \
+			one.c two.c library.c
+	done
+	build "$name" "$cc" "$rsp" -fuse-ld="$ld" -O2 one.c two.c library.c
+	cc "$cc" "$rsp" -O2 -fPIC -c two.c -o sub/two.o
+	cc "$cc" "$rsp" -O2 -fPIC -c two.c -o sub/a_member_with_a_long_name.o
+	cc "$cc" -O2 -fPIC -c library.c -o sub/library.o
+	rm -f sub/*.a
+	ar rcs sub/libtwo.a sub/library.o sub/two.o
+	build "$name archive" "$cc" "$rsp" -fuse-ld="$ld" one.c sub/libtwo.a
+	build "$name -l" "$cc" "$rsp" -fuse-ld="$ld" one.c -Lsub -ltwo
+	ar rcs sub/liblong.a sub/a_member_with_a_long_name.o sub/library.o
+	build "$name -l:, long names" "$cc" "$rsp" -fuse-ld="$ld" one.c -L sub \
+		-l:liblong.a
+	ar rcsT sub/libthin.a sub/a_member_with_a_long_name.o sub/library.o
+	build "$name thin archive" "$cc" "$rsp" -fuse-ld="$ld" one.c \
+		sub/libthin.a
+	build "$name whole archive" "$cc" "$rsp" -fuse-ld="$ld" one.c \
+		-Wl,--whole-archive sub/libtwo.a -Wl,--no-whole-archive
+	echo "sub/two.o 'sub/library.o'" >objects.rsp
+	build "$name @file" "$cc" "$rsp" -fuse-ld="$ld" one.c @objects.rsp
+	"$cc" "$rsp" -fuse-ld="$ld" -O2 $include -fPIC -shared \
+		-Wl,--emit-relocs one.c two.c library.c -o libone.so
+	complete "$name -shared" libone.so
+}
+
+for cc in $(compilers); do
+	for ld in $(linkers "$cc"); do
+		one_compiler "$cc" "$ld"
+	done
+	"$cc" "$rsp" -O2 $include -c one.c -o one.o
+	before=$(sha256sum one.o)
+	"$cc" "$rsp" -O2 $include one.o two.c library.c -o program
+	same "${cc##*/}: inputs of a link stay as they are" \
+		"$(sha256sum one.o)" "$before"
+	"$cc" "$rsp" -O2 $include -r -nostdlib one.o two.c -o part.o
+	same "${cc##*/}: -r makes an annotated object" \
+		"$(tool_sites part.o recorded | wc -l)" \
+		"$(objdump_sites part.o | wc -l)"
+done
+
+if command -v gcc >/dev/null; then
+	for flags in -flto "-flto -ffat-lto-objects" \
+		"-flto -flto-partition=max" "-flto -flto-partition=none" \
+		"-flto -static"; do
+		# shellcheck disable=SC2086 # a list of flags
+		build "gcc $flags" gcc "$rsp" -O2 $flags one.c two.c library.c
+	done
+	gcc "$rsp" $include -O2 -flto -fPIC -c two.c -o sub/two.o
+	rm -f sub/libslim.a
+	gcc-ar rcs sub/libslim.a sub/two.o &&
+		build "gcc -flto archive" gcc "$rsp" -O2 -flto one.c \
+			sub/libslim.a library.c
+	# The hook of another directory, and one that is not a hook.
+	mkdir other
+	printf '#!/bin/sh\necho other as >>"%s/other.log"\nexec as "$@"\n' \
+		"$scratch" >other/as
+	chmod +x other/as
+	build "gcc, another -B behind" gcc "$rsp" -Bother -O2 one.c two.c \
+		library.c
+	check "gcc, another -B is asked" grep -q 'other as' other.log
+	cp -r "$hook" second
+	echo "-B$scratch/second" >second/hook.rsp
+	build "gcc, two hooks" gcc "$rsp" @second/hook.rsp -O2 one.c two.c \
+		library.c
+fi
+
+cc="${CC%% *}"
+printf '.globl f\nf:\tno_such_instruction\n' >bad.s
+"$cc" -c bad.s 2>plain.err
+plain=$?
+"$cc" "$rsp" -c bad.s 2>hooked.err
+same "a failing assembler: the same exit status" $? $plain
+check "a failing assembler: the same messages" diff plain.err hooked.err
+echo 'int nowhere(void); int main(void) { return nowhere(); }' >bad.c
+"$cc" -c bad.c
+"$cc" bad.o 2>plain.err
+plain=$?
+"$cc" "$rsp" bad.o 2>hooked.err
+same "a failing linker: the same exit status" $? $plain
+check "a failing linker: the same messages" diff plain.err hooked.err
+same "the version is the real one's" "$("$hook/ld" --version)" \
+	"$(ld --version)"
+check "a tool that is not there is said so" \
+	env PATH=/nonexistent "$BASH" -c "! '$hook/mold' --version 2>&1 |
+		grep -v 'mold: cannot find the real one'"
+
+# An object that names a trampoline, but is broken, must not be linked.
+cc "$cc" -O2 -c one.c -o broken.o
+at=$((0x$(readelf -SW broken.o | awk '$2 == ".symtab" || $3 == ".symtab" {
+	for (i = 1; i < NF; i++) if ($i == "SYMTAB") print $(i + 2) }')))
+printf '\377\377\377\377' |
+	dd of=broken.o bs=1 seek=$((at + 24)) conv=notrunc 2>/dev/null
+check "an object that cannot be annotated fails the build, by name" \
+	fails 1 'static-call: broken.o: ' "$cc" "$rsp" broken.o library.c
+
+# Interrupted: a linker that waits, and a signal.
+mkdir slow
+printf '#!/bin/sh\necho $$ >"%s/linker"\nexec sleep 30\n' "$scratch" >slow/ld
+chmod +x slow/ld
+cc "$cc" -O2 -c one.c -o raw.o
+COMPILER_PATH=$scratch/slow "$hook/ld" raw.o -o never &
+pid=$!
+for _ in $(seq 100); do
+	[ -s linker ] && break
+	sleep 0.05
+done
+check "while it links there is a private copy" \
+	test -n "$(find tmp -name raw.o)"
+kill -TERM $pid
+wait $pid
+same "a signal ends it as it would the linker" $? 143
+sleep 0.2
+same "and the linker, too" "$(awk '$3 != "Z"' "/proc/$(cat linker)/stat" \
+	2>/dev/null)" ""
+same "nothing is left behind" "$(find tmp -mindepth 1)" ""
+finish
