@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/* measure.c - clock, medians, busy threads. */
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "measure.h"
+
+#define BUSY_MAX	256
+
+static pthread_t threads[BUSY_MAX];
+static int n_threads;
+static atomic_int stop, running;
+static void (*busy_fn)(void);
+
+double now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+double median(double *values, size_t n)
+{
+	qsort(values, n, sizeof(*values), by_value);
+	return values[n / 2];
+}
+
+static void *busy(void *unused)
+{
+	(void)unused;
+	atomic_fetch_add(&running, 1);
+	while (!atomic_load_explicit(&stop, memory_order_relaxed))
+		busy_fn();
+	return NULL;
+}
+
+void busy_start(int n, void (*fn)(void))
+{
+	busy_fn = fn;
+	atomic_store(&stop, 0);
+	atomic_store(&running, 0);
+	for (n_threads = 0; n_threads < n && n_threads < BUSY_MAX; n_threads++)
+		if (pthread_create(&threads[n_threads], NULL, busy, NULL))
+			fail("no thread");
+	while (atomic_load(&running) < n_threads)
+		usleep(100);
+}
+
+void busy_stop(void)
+{
+	atomic_store(&stop, 1);
+	while (n_threads)
+		pthread_join(threads[--n_threads], NULL);
+}
+
+int busy_counts(int counts[4])
+{
+	int cpus = (int)sysconf(_SC_NPROCESSORS_ONLN);
+	int wanted[] = { 0, 1, cpus - 1, 2 * cpus };
+	int i, n = 0;
+
+	for (i = 0; i < 4; i++)
+		if (n == 0 || (wanted[i] > counts[n - 1] &&
+			       wanted[i] <= BUSY_MAX))
+			counts[n++] = wanted[i];
+	return n;
+}
+
+void fail(const char *format, ...)
+{
+	va_list args;
+
+	fflush(stdout);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	exit(1);
+}
