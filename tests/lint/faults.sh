@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Each lint finds the faults it is for: plant them in a copy, see them named.
-. "$(dirname "$0")/lint.sh"
+# First, for lint.sh changes the directory and $0 may be relative.
 here=$(cd "$(dirname "$0")" && pwd)
+. "$(dirname "$0")/lint.sh"
 libs=${SC_LINT_LIBS:-${abs_top_builddir:-.}/src/.libs}
 
 tmp=$(mktemp -d) || exit 99
