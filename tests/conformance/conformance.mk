@@ -20,6 +20,7 @@ tests = \
 	test_info \
 	test_init \
 	test_many \
+	test_placement \
 	test_plugin \
 	test_signals \
 	test_tail \
@@ -43,6 +44,7 @@ nodist_test_forms_SOURCES = test_forms.c $(common)
 nodist_test_info_SOURCES = test_info.c $(common)
 nodist_test_init_SOURCES = test_init.c $(common)
 nodist_test_many_SOURCES = test_many.c many_here.c many_there.c $(common)
+nodist_test_placement_SOURCES = test_placement.c $(common)
 nodist_test_plugin_SOURCES = test_plugin.c $(common)
 nodist_test_signals_SOURCES = test_signals.c $(common)
 nodist_test_tail_SOURCES = test_tail.c $(common)

@@ -16,6 +16,7 @@
 
 struct tally {
 	size_t sites, patched, far, crossing, other;
+	size_t kind[STATIC_CALL_KIND_TRAMP + 1];
 };
 
 static int expects_no_patching(void)
@@ -141,6 +142,7 @@ static int look_at(const struct static_call_site_info *s, void *arg)
 	switch (s->state) {
 	case STATIC_CALL_SITE_PATCHED:
 		t->patched++;
+		t->kind[s->kind]++;
 		if (!place_is_right(s, func))
 			fail_at(s, "wrong bytes");
 		break;
@@ -163,6 +165,16 @@ static int look_at(const struct static_call_site_info *s, void *arg)
 	return 0;
 }
 
+/* SC_TEST_KINDS=13: patched places of kinds 1 and 3 must be there. */
+static void expect_kinds(const struct tally *t)
+{
+	const char *s = getenv("SC_TEST_KINDS");
+
+	for (; s && *s; s++)
+		if (!t->kind[*s - '0'])
+			ck_abort_msg("no patched place of kind %c", *s);
+}
+
 void sites_match_their_keys(void)
 {
 	struct static_call_info info = { .size = sizeof(info) };
@@ -176,6 +188,7 @@ void sites_match_their_keys(void)
 	ck_assert_uint_eq(info.sites_crossing, t.crossing);
 	ck_assert_uint_eq(t.patched + t.far + t.crossing + t.other, t.sites);
 #ifdef HAVE_STATIC_CALL
+	expect_kinds(&t);
 	/* No site at all means that the build went past the annotator. */
 	ck_assert_uint_gt(t.sites, 0);
 	if (expects_no_patching())

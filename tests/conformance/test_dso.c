@@ -5,6 +5,8 @@
  */
 #include <dlfcn.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "dso.h"
@@ -146,6 +148,36 @@ START_TEST(test_only_what_is_exported_is_visible)
 }
 END_TEST
 
+/*
+ * The program and the library are more than 2 GiB apart wherever the system
+ * places them as usual: then one of the two cannot hold a direct branch to a
+ * target in the other (row C12).
+ */
+START_TEST(test_target_out_of_reach_goes_through_the_trampoline)
+{
+	intptr_t apart = (intptr_t)program_two - (intptr_t)dso_two;
+	struct static_call_info near = { .size = sizeof(near) }, far = near;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		reset();
+		ck_assert_int_eq(static_call_get_info(&near), 0);
+		ck_assert_int_eq(dso_updates_tramp(program_two), 0);
+		ck_assert_int_eq(static_call_update(dso_open, program_two), 0);
+		ck_assert_int_eq(static_call_get_info(&far), 0);
+		ck_assert_int_eq(dso_calls_tramp(1), 2001);
+		ck_assert_int_eq(dso_calls_open(1), 2001);
+		ck_assert_int_eq(dso_tail_calls_open(1), 2001);
+		ck_assert_int_eq(static_call(dso_tramp)(1), 2001);
+		if (far.patching && labs(apart) > 0x90000000L)
+			ck_assert_uint_gt(far.sites_far, 0);
+		else if (far.patching)
+			ck_assert_uint_eq(far.sites_far, 0);
+		sites_match_their_keys();
+	}
+}
+END_TEST
+
 static int count_name(const struct static_call_key_info *k, void *arg)
 {
 	unsigned int *n = arg;
@@ -183,6 +215,8 @@ int main(void)
 	tcase_add_test(tc, test_batch_over_modules);
 	tcase_add_test(tc, test_unexported_calls_of_one_name_are_two);
 	tcase_add_test(tc, test_only_what_is_exported_is_visible);
+	tcase_add_test(tc,
+		test_target_out_of_reach_goes_through_the_trampoline);
 	tcase_add_test(tc, test_both_modules_are_known);
 	return suite_end();
 }

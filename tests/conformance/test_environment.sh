@@ -55,8 +55,8 @@ if [ $patches = 1 ]; then
 		env STATIC_CALL_PATCH=0 ./showinfo
 fi
 
-for test in batch call cxx dso fork forms info init many plugin signals tail \
-	threads values; do
+for test in batch call cxx dso fork forms info init many placement plugin \
+	signals tail threads values; do
 	check "test_$test passes with STATIC_CALL_PATCH=0" \
 		env STATIC_CALL_PATCH=0 SC_TEST_SHORT=1 "./test_$test"
 done

@@ -160,7 +160,7 @@ static void *keep_calling(void *arg)
 /* The child inherits neither a held lock nor a half-made update. */
 START_TEST(test_fork_while_other_threads_update)
 {
-	unsigned long i, rounds = suite_rounds(150);
+	unsigned long i, rounds = suite_rounds(60);
 	pthread_t t[2];
 	pid_t pid;
 	int r;

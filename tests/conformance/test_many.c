@@ -45,6 +45,29 @@ START_TEST(test_all_keys_in_one_batch)
 }
 END_TEST
 
+/* Addresses out of order, and more than 256 places in one batch (row P6). */
+START_TEST(test_batch_in_reverse_order_mixed_with_single_updates)
+{
+	struct static_call_change change[] = { MANY(CHANGE_OTHER) }, c;
+	size_t i;
+
+	update_all(0);
+	for (i = 0; i < MANY_KEYS / 2; i++) {
+		c = change[i];
+		change[i] = change[MANY_KEYS - 1 - i];
+		change[MANY_KEYS - 1 - i] = c;
+	}
+	ck_assert_int_eq(static_call_update(many_150, many_other), 0);
+	ck_assert_int_eq(static_call_update_batch(change, MANY_KEYS), 0);
+	check_sums(1, 200 + 200000);
+	ck_assert_int_eq(static_call_update(many_050, many_default), 0);
+	check_sums(1, 200 + 199000);
+	/* after the turn, the second half holds keys 099 ... 000 */
+	ck_assert_int_eq(static_call_update_batch(change + 100, 100), 0);
+	check_sums(1, 200 + 200000);
+}
+END_TEST
+
 #define UPDATE_OTHER(i)							\
 	ck_assert_int_eq(static_call_update(many_##i, many_other), 0);	\
 	done++;								\
@@ -128,6 +151,8 @@ int main(void)
 	TCase *tc = suite_begin("many");
 
 	tcase_add_test(tc, test_all_keys_in_one_batch);
+	tcase_add_test(tc,
+		test_batch_in_reverse_order_mixed_with_single_updates);
 	tcase_add_test(tc, test_each_key_alone_changes_its_own_sites);
 	tcase_add_test(tc, test_one_key_leaves_all_others_alone);
 	tcase_add_test(tc, test_inline_function_has_a_site_in_each_file);
