@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -70,9 +71,13 @@ int static_call_init(void)
 	if (sc_lock())
 		return 0;
 	if (!atomic_load(&initialized)) {
+		bool patch = !is_set("STATIC_CALL_PATCH", '0');
+
 		sc_log_enable(is_set("STATIC_CALL_DEBUG", '1'));
-		sc_sync_init();
-		sc_backend_start(!is_set("STATIC_CALL_PATCH", '0'));
+		/* Whoever forbids patching may kill for the system calls. */
+		if (patch)
+			sc_sync_init();
+		sc_backend_start(patch);
 		sc_log("backend", sc_backend_name(), sc_backend_reason(), 0);
 		atomic_store(&initialized, 1);
 	}
@@ -127,6 +132,28 @@ static int collect(const struct static_call_change *changes, size_t n,
 		       -EPERM : -EINVAL;
 }
 
+/* What the system said, as one of the errors that an update may return. */
+static int documented(int err)
+{
+	switch (-err) {
+	case 0:
+	case EINVAL:
+	case ENOMEM:
+	case EBUSY:
+	case EDEADLK:
+	case EPERM:
+	case EACCES:
+	case EMFILE:
+	case ENFILE:
+	case EIO:
+	case ENOSYS:
+		return err;
+	default:
+		/* ENOENT is /proc that is not there. */
+		return -EACCES;
+	}
+}
+
 static int update(const struct static_call_change *changes, size_t n)
 {
 	struct sc_key *changing = NULL;
@@ -136,7 +163,7 @@ static int update(const struct static_call_change *changes, size_t n)
 	err = collect(changes, n, &changing);
 	if (err)
 		return err;
-	err = sc_backend_prepare(changing);
+	err = documented(sc_backend_prepare(changing));
 	for (i = 0; i < n; i++) {
 		struct static_call_key *key = changes[i].key;
 

@@ -9,6 +9,7 @@
 #include "sc_config.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 #ifdef HAVE_LINUX_MEMBARRIER_H
@@ -59,6 +60,8 @@ void sc_sync_threads(void)
 
 	if (command)
 		membarrier(command);
+	else
+		atomic_thread_fence(memory_order_seq_cst);
 	errno = saved;
 }
 
@@ -80,6 +83,7 @@ void sc_sync_init(void)
 
 void sc_sync_threads(void)
 {
+	atomic_thread_fence(memory_order_seq_cst);
 }
 
 #endif

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+/* cases.c - the restrictions, and what must happen under each. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "calls.h"
+#include "cases.h"
+
+static const char *seal_own_text(void)
+{
+	return seal_text(program_text());
+}
+
+static const char *own_text_anonymous(void)
+{
+	return make_text_anonymous(program_text());
+}
+
+static const char *nobody_with_mdwe(void)
+{
+	const char *why = deny_exec_gain();
+
+	return why ? why : become_nobody();
+}
+
+/* ------------------------------------------------------- locked memory */
+
+static long locked_at_first;
+
+static long locked_kb(void)
+{
+	FILE *f = fopen("/proc/self/status", "r");
+	char line[128];
+	long kb = -1;
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "VmLck: %ld", &kb) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return kb;
+}
+
+static const char *lock_and_note(void)
+{
+	const char *why = lock_memory();
+
+	/* Let the library have its second view of the file first. */
+	change_and_check(2, 0);
+	locked_at_first = locked_kb();
+	return why;
+}
+
+static const char *lock_on_fault_and_note(void)
+{
+	const char *why = lock_memory_on_fault();
+
+	change_and_check(2, 0);
+	locked_at_first = locked_kb();
+	return why;
+}
+
+static void same_locked(void)
+{
+	long kb = locked_kb();
+
+	if (kb <= 0 || kb > locked_at_first + 64)
+		fault("locked memory grew from %ld to %ld kB",
+		      locked_at_first, kb);
+}
+
+/* ---------------------------------------------------- somebody's int3 */
+
+static const char *write_site(const void *bytes, size_t len)
+{
+	const void *site = a_site();
+	int fd = open("/proc/self/mem", O_RDWR);
+	ssize_t done = -1;
+
+	if (!site)
+		return "this backend has no sites";
+	if (fd >= 0) {
+		done = pwrite(fd, bytes, len, (off_t)(uintptr_t)site);
+		close(fd);
+	}
+	return done == (ssize_t)len ? NULL : "/proc/self/mem: cannot write";
+}
+
+/* Left behind by a debugger that is gone. */
+static const char *int3_at_a_site(void)
+{
+	return write_site("\xcc", 1);
+}
+
+/*
+ * Somebody else patched the place: the update is refused, and his work stays.
+ * Not called meanwhile, for it does nothing sensible.
+ */
+static const char *other_code_at_a_site(void)
+{
+	static const unsigned char theirs[] = { 0x90, 0xeb, 0x02, 0x90, 0x90 };
+	unsigned char ours[sizeof(theirs)];
+	const void *site = a_site();
+	const char *why;
+
+	if (!site)
+		return "this backend has no sites";
+	memcpy(ours, site, sizeof(ours));
+	why = write_site(theirs, sizeof(theirs));
+	if (why)
+		return why;
+	refused_change(EBUSY);
+	if (memcmp(site, theirs, sizeof(theirs)) != 0)
+		fault("somebody's code was overwritten");
+	return write_site(ours, sizeof(ours));
+}
+
+/* ----------------------------------------------------------- the table */
+
+#define AFTER(call, error)	.deny = call, .err = error
+#define KILLED(call)							\
+	{ .name = "killed for " call ", with STATIC_CALL_PATCH=0",	\
+	  .alone = { OFF, 0 }, .threads = { OFF, 0 }, .deny = call,	\
+	  .err = DENY_KILL, .reason = "STATIC_CALL_PATCH",		\
+	  .flags = NO_PATCH }
+/* Without it nothing is lost. */
+#define SPARE(call)							\
+	{ .name = call ": EPERM", AFTER(call, EPERM) },			\
+	{ .name = call ": ENOSYS", AFTER(call, ENOSYS) }
+
+const struct test cases[] = {
+	{ .name = "no restriction" },
+	{ .name = "STATIC_CALL_PATCH=0", .flags = NO_PATCH,
+	  .reason = "STATIC_CALL_PATCH",
+	  .alone = { OFF, 0 }, .threads = { OFF, 0 } },
+
+	{ .name = "MDWE", .before = deny_exec_gain },
+	{ .name = "MDWE after start", .after = deny_exec_gain },
+
+	/* Alone, text is written in place; the pages need not move. */
+	{ .name = "mremap: EPERM", AFTER("mremap", EPERM),
+	  .threads = { VIA_KEY, 0 } },
+	{ .name = "mremap: ENOSYS", AFTER("mremap", ENOSYS),
+	  .threads = { VIA_KEY, 0 } },
+	SPARE("mprotect"),
+	SPARE("membarrier"),
+	SPARE("madvise"),
+	SPARE("unshare"),
+	SPARE("ioctl"),
+	SPARE("pread"),
+	SPARE("msync"),
+	SPARE("mincore"),
+	SPARE("fstat"),
+	SPARE("mmap"),
+	/* What cannot be checked is not touched. */
+	{ .name = "open: EPERM", AFTER("open", EPERM),
+	  .alone = { REFUSED, EPERM }, .threads = { REFUSED, EPERM } },
+	{ .name = "open: ENOSYS", AFTER("open", ENOSYS),
+	  .alone = { REFUSED, ENOSYS }, .threads = { REFUSED, ENOSYS } },
+	{ .name = "pwrite: EPERM", AFTER("pwrite", EPERM),
+	  .alone = { VIA_KEY, 0 }, .threads = { VIA_KEY, 0 } },
+	{ .name = "pwrite and munmap: EPERM", AFTER("pwrite+munmap", EPERM),
+	  .alone = { VIA_KEY, 0 }, .threads = { VIA_KEY, 0 } },
+	/* There is no way back to the file. */
+	{ .name = "mremap and madvise: EPERM", AFTER("mremap+madvise", EPERM),
+	  .threads = { REFUSED, EPERM } },
+	{ .name = "mremap and madvise: ENOSYS",
+	  AFTER("mremap+madvise", ENOSYS), .threads = { REFUSED, ENOSYS } },
+	{ .name = "all but reading: EPERM",
+	  AFTER("mremap+madvise+mprotect+membarrier+unshare+ioctl+pwrite",
+		EPERM),
+	  .alone = { REFUSED, EPERM }, .threads = { REFUSED, EPERM } },
+
+	KILLED("mremap"),
+	KILLED("mprotect"),
+	KILLED("membarrier"),
+	KILLED("open"),
+	KILLED("madvise"),
+	KILLED("unshare"),
+	KILLED("ioctl"),
+
+	{ .name = "no /proc", .before = hide_proc, .reason = "/proc",
+	  .alone = { OFF, 0 }, .threads = { OFF, 0 } },
+	{ .name = "no /proc after start", .after = hide_proc,
+	  .alone = { REFUSED, EACCES }, .threads = { REFUSED, EACCES } },
+	/* The moved copy is edited by mprotect. */
+	{ .name = "not dumpable, another user", .after = become_nobody },
+	{ .name = "not dumpable, another user, MDWE",
+	  .after = nobody_with_mdwe,
+	  .alone = { VIA_KEY, 0 }, .threads = { VIA_KEY, 0 } },
+	{ .name = "no address space", .after = limit_address_space,
+	  .threads = { VIA_KEY, 0 } },
+	{ .name = "no file descriptor", .after = limit_files,
+	  .alone = { REFUSED, EMFILE }, .threads = { REFUSED, EMFILE } },
+	{ .name = "mlockall", .after = lock_and_note, .finally = same_locked,
+	  .flags = QUIET },
+	{ .name = "mlockall on fault", .after = lock_on_fault_and_note,
+	  .finally = same_locked, .flags = QUIET },
+
+	{ .name = "sealed text", .preload = "seal",
+	  .alone = { UNSAFE, 0 }, .threads = { UNSAFE, 0 } },
+	/* It depends on the kernel whether sealed text is given back. */
+	{ .name = "text sealed after start", .after = seal_own_text,
+	  .threads = { VIA_KEY, OR_DONE(EPERM) } },
+	{ .name = "anonymous text", .preload = "anonymous",
+	  .alone = { UNSAFE, 0 }, .threads = { UNSAFE, 0 } },
+	{ .name = "text anonymous after start", .after = own_text_anonymous,
+	  .threads = { REFUSED, EBUSY }, .flags = QUIET },
+
+	{ .name = "int3 at a site, no debugger", .after = int3_at_a_site,
+	  .flags = QUIET },
+	{ .name = "other code at a site", .after = other_code_at_a_site,
+	  .flags = QUIET },
+};
+
+const size_t n_cases = sizeof(cases) / sizeof(cases[0]);

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* cases.h - the restrictions under which locked.c tries, and what must happen. */
+#ifndef SYSTEM_CASES_H
+#define SYSTEM_CASES_H
+
+#include <stddef.h>
+
+#include "restrict.h"
+
+enum outcome {
+	DIRECT,		/* all sites are patched, as ever */
+	VIA_KEY,	/* updates work; changed sites go through the key */
+	REFUSED,	/* updates fail, nothing changes */
+	UNSAFE,		/* the program's text is never touched */
+	OFF,		/* patching is off from the start */
+};
+
+/* An update may return this, or 0. */
+#define OR_DONE(err)	(-(err))
+
+struct expect {
+	enum outcome outcome;
+	int err;
+};
+
+enum {
+	QUIET = 1,	/* no other thread calls until after the next updates */
+	NO_PATCH = 2,	/* STATIC_CALL_PATCH=0 */
+};
+
+struct test {
+	const char *name;
+	struct expect alone, threads;
+	const char *(*before)(void);	/* before the program starts */
+	const char *(*after)(void);	/* after it has started */
+	const char *deny;		/* system calls, after it has started */
+	int err;
+	const char *preload;		/* what the preloaded library does */
+	const char *reason;		/* part of why patching is off */
+	void (*finally)(void);
+	int flags;
+};
+
+extern const struct test cases[];
+extern const size_t n_cases;
+
+#endif /* SYSTEM_CASES_H */

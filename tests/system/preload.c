@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * preload.c - a preloaded library that does something to the program before the
+ * program's constructors run.  PRELOAD_DOES says what:
+ *
+ *   seal		seals the program's text
+ *   anonymous		puts the program's text on anonymous memory
+ *   fail=N		the Nth mmap() of libstaticcall finds no memory
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "restrict.h"
+
+#undef mmap
+#undef mmap64
+
+static long fail_at = -1, seen;
+
+static __attribute__((constructor)) void begin(void)
+{
+	const char *what = getenv("PRELOAD_DOES");
+	const char *why = NULL;
+
+	if (!what)
+		return;
+	if (!strcmp(what, "seal"))
+		why = seal_text(program_text());
+	else if (!strcmp(what, "anonymous"))
+		why = make_text_anonymous(program_text());
+	else if (!strncmp(what, "fail=", 5))
+		fail_at = atol(what + 5);
+	if (why) {
+		printf("%s\n", why);
+		fflush(stdout);
+		_exit(77);
+	}
+}
+
+/* How many there were so far. */
+__attribute__((visibility("default"))) long preload_seen(void);
+long preload_seen(void)
+{
+	return seen;
+}
+
+static int from_the_library(const void *caller)
+{
+	Dl_info info;
+
+	return fail_at > 0 && dladdr(caller, &info) && info.dli_fname &&
+	       strstr(info.dli_fname, "libstaticcall");
+}
+
+void *mmap(void *addr, size_t len, int prot, int flags, int fd, long offset);
+void *mmap(void *addr, size_t len, int prot, int flags, int fd, long offset)
+{
+	if (from_the_library(__builtin_return_address(0)) &&
+	    ++seen == fail_at) {
+		errno = ENOMEM;
+		return (void *)-1;
+	}
+	return (void *)syscall(SYS_mmap, addr, len, prot, flags, fd, offset);
+}
+
+void *mmap64(void *addr, size_t len, int prot, int flags, int fd, long offset)
+	__attribute__((alias("mmap")));

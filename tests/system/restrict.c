@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+/* restrict.c - ways in which a system, or the program itself, forbids things. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <grp.h>
+#include <link.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "restrict.h"
+
+/* What older headers lack. */
+#ifndef PR_SET_MDWE
+#define PR_SET_MDWE		65
+#endif
+#define SC_MDWE_REFUSE_EXEC_GAIN	1
+#ifndef SYS_mseal
+#define SYS_mseal		462
+#endif
+#ifndef MCL_ONFAULT
+#define MCL_ONFAULT		4
+#endif
+
+#define NOBODY	65534u
+#define PAGE	4096ul
+
+static const char *because(const char *what)
+{
+	static char text[160];
+
+	snprintf(text, sizeof(text), "%s: %s", what, strerror(errno));
+	return text;
+}
+
+/* ----------------------------------------------------------- seccomp */
+
+static const struct {
+	const char *name;
+	unsigned int nr;
+} calls[] = {
+	{ "mremap", SYS_mremap },	{ "mprotect", SYS_mprotect },
+	{ "membarrier", SYS_membarrier },
+	{ "open", SYS_openat },		{ "open", SYS_open },
+	{ "madvise", SYS_madvise },	{ "unshare", SYS_unshare },
+	{ "ioctl", SYS_ioctl },		{ "pwrite", SYS_pwrite64 },
+	{ "pread", SYS_pread64 },	{ "munmap", SYS_munmap },
+	{ "mmap", SYS_mmap },		{ "msync", SYS_msync },
+	{ "mincore", SYS_mincore },	{ "fstat", SYS_newfstatat },
+};
+
+#define N_CALLS	(sizeof(calls) / sizeof(calls[0]))
+
+static int listed(const char *name, const char *names)
+{
+	size_t len = strlen(name);
+	const char *s = names;
+
+	while (s) {
+		if (!strncmp(s, name, len) && (s[len] == '+' || !s[len]))
+			return 1;
+		s = strchr(s, '+');
+		s += !!s;
+	}
+	return 0;
+}
+
+static const char *install(struct sock_filter *filter, size_t n)
+{
+	struct sock_fprog prog = { (unsigned short)n, filter };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return because("PR_SET_NO_NEW_PRIVS");
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+		    SECCOMP_FILTER_FLAG_TSYNC, &prog))
+		return because("seccomp");
+	return NULL;
+}
+
+const char *deny_calls(const char *names, int err)
+{
+	unsigned int refuse = err == DENY_KILL ?
+		SECCOMP_RET_KILL_PROCESS :
+		SECCOMP_RET_ERRNO | (unsigned int)err;
+	struct sock_filter f[2 * N_CALLS + 2];
+	size_t i, n = 0;
+
+	f[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+					      offsetof(struct seccomp_data, nr));
+	for (i = 0; i < N_CALLS; i++) {
+		if (!listed(calls[i].name, names))
+			continue;
+		f[n++] = (struct sock_filter)BPF_JUMP(
+			BPF_JMP | BPF_JEQ | BPF_K, calls[i].nr, 0, 1);
+		f[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, refuse);
+	}
+	if (n == 1)
+		return "no such system call";
+	f[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
+					      SECCOMP_RET_ALLOW);
+	return install(f, n);
+}
+
+/* ------------------------------------------------ users, files, limits */
+
+const char *deny_exec_gain(void)
+{
+	if (prctl(PR_SET_MDWE, SC_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0))
+		return because("PR_SET_MDWE");
+	return NULL;
+}
+
+const char *hide_proc(void)
+{
+	if (geteuid() != 0)
+		return "needs root";
+	if (unshare(CLONE_NEWNS) ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		return because("mount namespace");
+	if (umount2("/proc", MNT_DETACH) || !access("/proc/self", F_OK))
+		return because("umount /proc");
+	return NULL;
+}
+
+const char *become_nobody(void)
+{
+	if (geteuid() != 0)
+		return "needs root";
+	if (setgroups(0, NULL) || setgid(NOBODY) || setuid(NOBODY))
+		return because("setuid");
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
+		return because("PR_SET_DUMPABLE");
+	return NULL;
+}
+
+static const char *set_limit(int resource, rlim_t value)
+{
+	struct rlimit limit = { value, value };
+
+	return setrlimit(resource, &limit) ? because("setrlimit") : NULL;
+}
+
+/* Not a page more than now. */
+const char *limit_address_space(void)
+{
+	unsigned long pages = 0;
+	FILE *f = fopen("/proc/self/statm", "r");
+	int got = f ? fscanf(f, "%lu", &pages) : 0;
+
+	if (f)
+		fclose(f);
+	if (got != 1)
+		return because("/proc/self/statm");
+	return set_limit(RLIMIT_AS, pages * PAGE);
+}
+
+const char *limit_files(void)
+{
+	return set_limit(RLIMIT_NOFILE, 0);
+}
+
+const char *lock_memory(void)
+{
+	return mlockall(MCL_CURRENT | MCL_FUTURE) ? because("mlockall") : NULL;
+}
+
+const char *lock_memory_on_fault(void)
+{
+	return mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) ?
+		       because("mlockall") : NULL;
+}
+
+/* -------------------------------------------------------------- text */
+
+static int first_text(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	struct segment *text = arg;
+	size_t i;
+
+	(void)size;
+	for (i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = info->dlpi_phdr + i;
+		uintptr_t start = info->dlpi_addr + p->p_vaddr;
+		uintptr_t end = start + p->p_memsz;
+
+		if (p->p_type != PT_LOAD || !(p->p_flags & PF_X))
+			continue;
+		text->start = start & ~(PAGE - 1);
+		text->len = ((end + PAGE - 1) & ~(PAGE - 1)) - text->start;
+		return 1;
+	}
+	return 0;
+}
+
+/* The program is the first that the loader tells of. */
+struct segment program_text(void)
+{
+	struct segment text = { 0, 0 };
+
+	dl_iterate_phdr(first_text, &text);
+	return text;
+}
+
+const char *seal_text(struct segment text)
+{
+	if (syscall(SYS_mseal, text.start, text.len, 0ul))
+		return because("mseal");
+	return NULL;
+}
+
+/*
+ * As tools that put text on huge pages do: copy it, and move the copy over it.
+ * Nobody else may run the text meanwhile.
+ */
+const char *make_text_anonymous(struct segment text)
+{
+	void *copy = mmap(NULL, text.len, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (copy == MAP_FAILED)
+		return because("mmap");
+	memcpy(copy, (const void *)text.start, text.len);
+	if (mprotect(copy, text.len, PROT_READ | PROT_EXEC))
+		return because("mprotect");
+	if (mremap(copy, text.len, text.len, MREMAP_MAYMOVE | MREMAP_FIXED,
+		   (void *)text.start) == MAP_FAILED)
+		return because("mremap");
+	return NULL;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * restrict.h - ways in which a system, or the program itself, forbids things.
+ *
+ * Each function restricts the calling process from now on.  It returns NULL, or
+ * why this machine cannot do it.
+ */
+#ifndef SYSTEM_RESTRICT_H
+#define SYSTEM_RESTRICT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* What a refused system call does. */
+#define DENY_KILL	(-1)
+
+/* The named system calls ("mremap+madvise") fail with @err in all threads. */
+const char *deny_calls(const char *names, int err);
+
+const char *deny_exec_gain(void);	/* PR_SET_MDWE */
+const char *hide_proc(void);		/* no /proc */
+const char *become_nobody(void);	/* another user, not dumpable */
+const char *limit_address_space(void);
+const char *limit_files(void);
+const char *lock_memory(void);
+const char *lock_memory_on_fault(void);
+
+/* The executable segment of the program, in whole pages. */
+struct segment {
+	uintptr_t start;
+	size_t len;
+};
+struct segment program_text(void);
+const char *seal_text(struct segment text);
+const char *make_text_anonymous(struct segment text);
+
+#endif /* SYSTEM_RESTRICT_H */
