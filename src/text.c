@@ -809,7 +809,7 @@ static int prepare_swap(void)
 
 	err = open_views();
 	if (err)
-		return err;
+		goto fail;
 	/* All checks first: most failures then have nothing to undo. */
 	while (i < tx.n_queue) {
 		err = next_range(&i, tx.ranges + tx.n_ranges);
