@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT */
+/* code.c - text to patch. */
+#include "sc_config.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "code.h"
+#include "step.h"
+#include "unit.h"
+#include "wrap.h"
+
+bool (*code_reshape)(struct sc_patch *p, uint8_t opcode);
+
+/* mov $value,%eax; ret */
+static void put_function(uint8_t *at, int value)
+{
+	at[0] = 0xb8;
+	memcpy(at + 1, &value, sizeof(value));
+	at[5] = 0xc3;
+}
+
+static size_t offset_of(const struct code *c, size_t i)
+{
+	size_t stride = SC_PAGE / c->per_page & ~(size_t)15;
+
+	return i / c->per_page * SC_PAGE + i % c->per_page * stride;
+}
+
+static void write_file(const struct code *c, int fd)
+{
+	size_t size = c->pages * SC_PAGE, i;
+	uint8_t *image = malloc(size);
+
+	ck_assert_ptr_nonnull(image);
+	memset(image, 0x90, size);
+	for (i = 0; i < c->n; i++) {
+		put_function(image + offset_of(c, i), CODE_PRISTINE);
+		put_function(image + offset_of(c, i) + 8, CODE_NEIGHBOUR);
+	}
+	ck_assert_int_eq(write(fd, image, size), (ssize_t)size);
+	free(image);
+}
+
+void code_map(struct code *c, size_t pages, size_t per_page)
+{
+	char name[] = "unit-code-XXXXXX";
+	void *p;
+	int fd;
+
+	*c = (struct code){
+		.n = pages * per_page, .pages = pages, .per_page = per_page,
+	};
+	fd = mkstemp(name);
+	ck_assert_int_ge(fd, 0);
+	unlink(name);
+	write_file(c, fd);
+	p = mmap(NULL, pages * SC_PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd,
+		 0);
+	ck_assert(p != MAP_FAILED);
+	/* A name by which the file can still be opened. */
+	snprintf(c->path, sizeof(c->path), "/proc/self/fd/%d", fd);
+	c->text.start = (uintptr_t)p;
+	c->text.end = c->text.start + pages * SC_PAGE;
+	c->text.path = c->path;
+}
+
+void code_register(struct code *c)
+{
+	size_t i;
+
+	sc_text_register(&c->text);
+	ck_assert(c->text.usable);
+	ck_assert_int_eq(sc_text_reserve(c->n), 0);
+	c->patches = calloc(c->n, sizeof(*c->patches));
+	c->queue = calloc(c->n, sizeof(struct sc_patch *));
+	ck_assert(c->patches && c->queue);
+	for (i = 0; i < c->n; i++) {
+		struct sc_patch *p = c->patches + i;
+		uint8_t pristine[6];
+
+		put_function(pristine, CODE_PRISTINE);
+		p->addr = (uint8_t *)c->text.start + offset_of(c, i);
+		p->text = &c->text;
+		p->len = 5;
+		memcpy(p->pristine, pristine, p->len);
+		memcpy(p->live, pristine, p->len);
+		memcpy(p->next, pristine, p->len);
+	}
+	c->text.patches = c->patches;
+	c->text.n_patches = c->n;
+}
+
+void code_make(struct code *c, size_t pages, size_t per_page)
+{
+	code_map(c, pages, per_page);
+	code_register(c);
+}
+
+int code_call(const struct code *c, size_t i)
+{
+	return ((int (*)(void))(uintptr_t)c->patches[i].addr)();
+}
+
+uint8_t *code_neighbour(const struct code *c, size_t i)
+{
+	return c->patches[i].addr + 8;
+}
+
+int code_call_neighbour(const struct code *c, size_t i)
+{
+	return ((int (*)(void))(uintptr_t)code_neighbour(c, i))();
+}
+
+int code_prepare(struct code *c, size_t first, size_t step, int value)
+{
+	uint8_t want[6];
+	size_t i, n = 0;
+
+	put_function(want, value);
+	for (i = first; i < c->n; i += step) {
+		struct sc_patch *p = c->patches + i;
+
+		memcpy(p->next, want, p->len);
+		if (memcmp(p->next, p->live, p->len) != 0)
+			c->queue[n++] = p;
+	}
+	return sc_text_prepare(c->queue, n, code_reshape);
+}
+
+int code_update(struct code *c, size_t first, size_t step, int value)
+{
+	int err = code_prepare(c, first, step, value);
+
+	if (!err)
+		sc_text_commit();
+	return err;
+}
+
+void code_poke(const void *at, const void *bytes, size_t n)
+{
+	int fd = __real_open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(__real_pwrite(fd, bytes, n, (off_t)(uintptr_t)at),
+			 (ssize_t)n);
+	close(fd);
+}
+
+void code_expect_consistent(const struct code *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->n; i++) {
+		const struct sc_patch *p = c->patches + i;
+		int value;
+
+		ck_assert_mem_eq(p->next, p->live, p->len);
+		ck_assert_uint_eq(p->live[0], 0xb8);
+		memcpy(&value, p->live + 1, sizeof(value));
+		ck_assert_int_eq(code_call(c, i), value);
+		ck_assert_int_eq(code_call_neighbour(c, i), CODE_NEIGHBOUR);
+	}
+}
+
+/* ------------------------------------------------------------- a test */
+
+struct code code;
+struct traces traces;
+
+const struct shape shapes[N_SHAPES] = {
+	{ 1, 1, 0, 1 },
+	{ 1, 128, 0, 1 },
+	{ 1, 128, 77, 500 },
+	{ 8, 5, 0, 1 },
+	{ 8, 5, 3, 7 },
+	{ 40, 1, 0, 13 },	/* further apart than one range spans */
+	{ 40, 1, 0, 1 },
+	{ 700, 2, 0, 1 },	/* more than one range may hold */
+	{ 700, 2, 1, 3 },
+};
+
+void start(void)
+{
+	sc_text_start();
+	steps_clear();
+	ck_assert_str_eq(sc_text_reason() ? sc_text_reason() : "", "");
+	ck_assert(sc_text_enabled());
+}
+
+/* The first swap maps the file once more, for good: not what is looked for. */
+void begin(int mode, size_t pages, size_t per_page)
+{
+	code_make(&code, pages, per_page);
+	company_start();
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	sc_text_restore(&code.text);
+	if (mode == ALONE)
+		company_end();
+	steps_clear();
+	traces_look(&traces);
+}
+
+void finish(void)
+{
+	code_expect_consistent(&code);
+	traces_same(&traces);
+}
+
+void expect_all(size_t first, size_t step, int value)
+{
+	size_t i;
+
+	for (i = first; i < code.n; i += step)
+		ck_assert_int_eq(code_call(&code, i), value);
+}
+
+/* -------------------------------------------------------------- steps */
+
+char steps_seen[4096];
+static size_t n_seen;
+static const char *failing = "";
+static int failing_skip, failing_times, failing_err;
+void (*steps_watch)(char step);
+
+static int hook(char step)
+{
+	if (n_seen + 1 < sizeof(steps_seen)) {
+		steps_seen[n_seen++] = step;
+		steps_seen[n_seen] = '\0';
+	}
+	if (steps_watch)
+		steps_watch(step);
+	if (!strchr(failing, step))
+		return 0;
+	if (failing_skip > 0) {
+		failing_skip--;
+		return 0;
+	}
+	if (failing_times <= 0)
+		return 0;
+	failing_times--;
+	return failing_err;
+}
+
+void steps_clear(void)
+{
+	n_seen = 0;
+	steps_seen[0] = '\0';
+	failing = "";
+	sc_step_hook = hook;
+}
+
+void steps_fail(const char *letters, int skip, int times, int err)
+{
+	steps_clear();
+	failing = letters;
+	failing_skip = skip;
+	failing_times = times;
+	failing_err = err;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * code.h - text to patch: a file made by the test, mapped like a program's.
+ *
+ * Each place is the mov of a function that returns a number: as linked it is 1.
+ * Behind each place lies a function that nobody patches and that returns 7.
+ */
+#ifndef CODE_H
+#define CODE_H
+
+#include "text.h"
+
+#define CODE_PRISTINE	1
+#define CODE_NEIGHBOUR	7
+
+struct code {
+	struct sc_text text;
+	struct sc_patch *patches, **queue;
+	size_t n, pages, per_page;
+	char path[32];
+};
+
+/* Maps @pages pages of code with @per_page (1 to 128) places each. */
+void code_make(struct code *c, size_t pages, size_t per_page);
+/* The same before it is registered with the engine. */
+void code_map(struct code *c, size_t pages, size_t per_page);
+void code_register(struct code *c);
+
+int code_call(const struct code *c, size_t i);
+int code_call_neighbour(const struct code *c, size_t i);
+uint8_t *code_neighbour(const struct code *c, size_t i);
+
+/* Makes every @step-th place from @first return @value; 0 or an error. */
+int code_update(struct code *c, size_t first, size_t step, int value);
+/* Its first half. */
+int code_prepare(struct code *c, size_t first, size_t step, int value);
+
+/* Writes over text as a debugger would. */
+void code_poke(const void *at, const void *bytes, size_t n);
+
+/* Given up to code_prepare(); NULL. */
+extern bool (*code_reshape)(struct sc_patch *p, uint8_t opcode);
+
+/* Every place returns what the engine believes it does. */
+void code_expect_consistent(const struct code *c);
+
+/* ------------------------------------------------------------ a test */
+
+/* What most tests patch, and what it was like before. */
+extern struct code code;
+extern struct traces traces;
+
+/* The engine is started. */
+void start(void);
+/* Makes the code, in a process that runs one thread or two. */
+enum { ALONE, COMPANY };
+void begin(int mode, size_t pages, size_t per_page);
+/* Every value is what the engine says, and nothing is left behind. */
+void finish(void);
+/* Every @step-th place from @first returns @value. */
+void expect_all(size_t first, size_t step, int value);
+
+struct shape {
+	size_t pages, per_page, first, step;
+};
+#define N_SHAPES	9
+extern const struct shape shapes[N_SHAPES];
+
+/* -------------------------------------------------------------- steps */
+
+/* The letters of the steps taken since steps_clear(). */
+extern char steps_seen[4096];
+void steps_clear(void);
+
+/*
+ * Of the steps named in @letters, the one after @skip others fails with @err,
+ * and so do those that follow, @times in all.
+ */
+void steps_fail(const char *letters, int skip, int times, int err);
+
+/* Called before each step. */
+extern void (*steps_watch)(char step);
+
+#endif

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_foreign.c - others write text too: the kernel, debuggers, other patchers.
+ */
+#include "sc_config.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "code.h"
+#include "unit.h"
+#include "wrap.h"
+
+/* ----------------------------------------------- others who write text */
+
+/* The program or the kernel gives pages back to the file at any time. */
+START_TEST(test_text_given_back)
+{
+	start();
+	begin(_i & 1 ? COMPANY : ALONE, 6, 3);
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	ck_assert_int_eq(madvise((void *)code.text.start, 4 * SC_PAGE,
+				 MADV_DONTNEED), 0);
+	ck_assert_int_eq(code_call(&code, 0), CODE_PRISTINE);
+	ck_assert_int_eq(code_update(&code, 0, 2, 3), 0);
+	expect_all(0, 2, 3);
+	ck_assert_int_eq(code_update(&code, 0, 1, 4), 0);
+	expect_all(0, 1, 4);
+	finish();
+}
+END_TEST
+
+static const uint8_t ud2[2] = { 0x0f, 0x0b };
+
+/* Bytes that are not ours, at a place that was never patched: left alone. */
+START_TEST(test_foreign_place)
+{
+	start();
+	begin(_i & 1 ? COMPANY : ALONE, 1, 4);
+	code_poke(code.patches[1].addr, ud2, 2);
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	ck_assert_int_eq(code_call(&code, 0), 2);
+	ck_assert_mem_eq(code.patches[1].addr, ud2, 2);
+	ck_assert_mem_eq(code.patches[1].live, code.patches[1].pristine, 5);
+	ck_assert_int_eq(code_call(&code, 2), 2);
+	/* it becomes ours again when they are gone */
+	code_poke(code.patches[1].addr, code.patches[1].pristine, 2);
+	ck_assert_int_eq(code_update(&code, 0, 1, 3), 0);
+	expect_all(0, 1, 3);
+	finish();
+}
+END_TEST
+
+/* At one that was patched: it would go on calling the old function. */
+START_TEST(test_foreign_bytes_on_a_patched_place)
+{
+	start();
+	begin(_i & 1 ? COMPANY : ALONE, 1, 4);
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	code_poke(code.patches[1].addr, ud2, 2);
+	ck_assert_int_eq(code_update(&code, 0, 1, 3), -EBUSY);
+	ck_assert_mem_eq(code.patches[1].addr, ud2, 2);
+	code_poke(code.patches[1].addr, code.patches[1].live, 2);
+	expect_all(0, 1, 2);
+	finish();
+	ck_assert_int_eq(code_update(&code, 0, 1, 3), 0);
+	expect_all(0, 1, 3);
+	finish();
+}
+END_TEST
+
+/* Another patcher's work beside our places, even an int3's neighbour, stays. */
+START_TEST(test_foreign_bytes_beside_places)
+{
+	const uint8_t nine[5] = { 0xb8, 9, 0, 0, 0 };
+	int value;
+
+	start();
+	begin(_i & 1 ? COMPANY : ALONE, 3, 4);
+	code_poke(code_neighbour(&code, 5), nine, 5);
+	for (value = 2; value < 5; value++) {
+		ck_assert_int_eq(code_update(&code, 0, 1, value), 0);
+		expect_all(0, 1, value);
+		ck_assert_int_eq(code_call_neighbour(&code, 5), 9);
+		ck_assert_int_eq(code_call_neighbour(&code, 6), 7);
+	}
+	traces_same(&traces);
+}
+END_TEST
+
+/* ------------------------------------------------------------ debuggers */
+
+static bool yes(void)
+{
+	return true;
+}
+
+static bool no(void)
+{
+	return false;
+}
+
+static const uint8_t int3 = 0xcc;
+
+/* Under a debugger the int3 stays and the rest of the place is changed. */
+START_TEST(test_breakpoint)
+{
+	int patched = _i & 1, beside = _i & 2;
+	uint8_t *at;
+
+	start();
+	wraps.traced = yes;
+	begin(COMPANY, 2, 4);
+	if (patched)
+		ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	at = beside ? code_neighbour(&code, 5) : code.patches[5].addr;
+	code_poke(at, &int3, 1);
+	ck_assert_int_eq(code_update(&code, 0, 1, 3), 0);
+	ck_assert_uint_eq(*at, int3);
+	/* the debugger takes it out */
+	code_poke(at, "\xb8", 1);
+	expect_all(0, 1, 3);
+	finish();
+}
+END_TEST
+
+/* With nobody who could take it out it is a probe of the kernel, which may be
+ * doing that now: it does not come back.
+ */
+START_TEST(test_int3_of_nobody)
+{
+	int patched = _i & 1, beside = _i & 2;
+
+	start();
+	wraps.traced = no;
+	begin(_i & 4 ? ALONE : COMPANY, 2, 4);
+	if (patched)
+		ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	company_start();
+	code_poke(beside ? code_neighbour(&code, 5) : code.patches[5].addr,
+		  &int3, 1);
+	ck_assert_int_eq(code_update(&code, 0, 1, 3), 0);
+	company_end();
+	expect_all(0, 1, 3);
+	code_expect_consistent(&code);
+}
+END_TEST
+
+/* In place nothing between places is written, so it stays where it is. */
+START_TEST(test_int3_beside_in_place)
+{
+	start();
+	begin(ALONE, 1, 4);
+	code_poke(code_neighbour(&code, 1), &int3, 1);
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	ck_assert_ptr_null(strchr(steps_seen, 'D'));
+	expect_all(0, 1, 2);
+	ck_assert_uint_eq(*code_neighbour(&code, 1), int3);
+}
+END_TEST
+
+static int asked;
+static uint8_t asked_opcode;
+
+static bool make_b8(struct sc_patch *p, uint8_t opcode)
+{
+	asked++;
+	asked_opcode = opcode;
+	p->next[0] = opcode;
+	return true;
+}
+
+static bool refuse_shape(struct sc_patch *p, uint8_t opcode)
+{
+	asked++;
+	return false;
+}
+
+/* mov $imm,%ecx: another opcode than the one that the debugger keeps. */
+static int update_to_another_opcode(struct sc_patch *p)
+{
+	int err;
+
+	memcpy(p->next, "\xb9\5\0\0\0", 5);
+	err = sc_text_prepare(&p, 1, code_reshape);
+	if (!err)
+		sc_text_commit();
+	return err;
+}
+
+START_TEST(test_breakpoint_on_another_opcode)
+{
+	struct sc_patch *p;
+
+	start();
+	wraps.traced = yes;
+	begin(COMPANY, 1, 4);
+	p = code.patches + 2;
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	code_poke(p->addr, &int3, 1);
+	ck_assert_int_eq(update_to_another_opcode(p), -EBUSY);
+	code_reshape = refuse_shape;
+	ck_assert_int_eq(update_to_another_opcode(p), -EBUSY);
+	ck_assert_int_eq(asked, 1);
+	ck_assert_mem_eq(p->addr, "\xcc\2\0\0\0", 5);
+	ck_assert_mem_eq(p->live, "\xb8\2\0\0\0", 5);
+	ck_assert_mem_eq(p->next, p->live, 5);
+	code_reshape = make_b8;
+	ck_assert_int_eq(update_to_another_opcode(p), 0);
+	ck_assert_int_eq(asked, 2);
+	ck_assert_uint_eq(asked_opcode, 0xb8);
+	ck_assert_mem_eq(p->addr, "\xcc\5\0\0\0", 5);
+	code_poke(p->addr, "\xb8", 1);
+	ck_assert_int_eq(code_call(&code, 2), 5);
+	finish();
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tc = unit_begin("foreign");
+
+	tcase_add_loop_test(tc, test_text_given_back, 0, 2);
+	tcase_add_loop_test(tc, test_foreign_place, 0, 2);
+	tcase_add_loop_test(tc, test_foreign_bytes_on_a_patched_place, 0, 2);
+	tcase_add_loop_test(tc, test_foreign_bytes_beside_places, 0, 2);
+	tcase_add_loop_test(tc, test_breakpoint, 0, 4);
+	tcase_add_loop_test(tc, test_int3_of_nobody, 0, 8);
+	tcase_add_test(tc, test_int3_beside_in_place);
+	tcase_add_test(tc, test_breakpoint_on_another_opcode);
+	return unit_end();
+}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_system.c - the text engine where the system refuses what it asks for, or
+ * loses its text.
+ */
+#include "sc_config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "code.h"
+#include "unit.h"
+#include "wrap.h"
+
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#endif
+#ifndef PR_SET_MDWE
+#define PR_SET_MDWE 65
+#endif
+
+/* -------------------------------------------- the kernel as a test sees it */
+
+/* Without /proc/self/mem the copy is edited by mprotect. */
+START_TEST(test_without_proc_mem)
+{
+	int shape = _i / 2;
+
+	start();
+	wraps.open = no_mem;
+	begin(_i & 1 ? COMPANY : ALONE, shapes[shape].pages,
+	      shapes[shape].per_page);
+	ck_assert_int_eq(code_update(&code, shapes[shape].first,
+				     shapes[shape].step, 2), 0);
+	expect_all(shapes[shape].first, shapes[shape].step, 2);
+	ck_assert_int_eq(code_update(&code, shapes[shape].first,
+				     shapes[shape].step, 3), 0);
+	expect_all(shapes[shape].first, shapes[shape].step, 3);
+	code_expect_consistent(&code);
+	/* memory that was writable is accounted: its mapping is another */
+	ck_assert_ptr_null(strchr(steps_seen, 'A'));
+	ck_assert_ptr_null(strchr(steps_seen, 'R'));
+}
+END_TEST
+
+/* Leaves this process @n descriptors to open. */
+static void leave_descriptors(size_t n)
+{
+	struct rlimit limit;
+	int fd;
+
+	for (fd = 0; n > 0; fd++)
+		n -= fcntl(fd, F_GETFD) < 0;
+	getrlimit(RLIMIT_NOFILE, &limit);
+	limit.rlim_cur = (rlim_t)fd;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+/*
+ * The real limit.  Three descriptors are enough; with one or two not all that
+ * must be known can be, and the pages become pristine; with none they cannot be
+ * checked, so they are not touched.
+ */
+START_TEST(test_few_descriptors)
+{
+	start();
+	begin(COMPANY, 2, 3);
+	leave_descriptors(3);
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	expect_all(0, 1, 2);
+	leave_descriptors(0);
+	ck_assert_int_eq(code_update(&code, 0, 1, 3), -EMFILE);
+	expect_all(0, 1, 2);
+	leave_descriptors(1 + (size_t)_i);
+	ck_assert_int_eq(code_update(&code, 0, 1, 4), 0);
+	expect_all(0, 1, CODE_PRISTINE);
+	code_expect_consistent(&code);
+}
+END_TEST
+
+/* Where RX is refused (memory deny write execute) the copy never moves in. */
+START_TEST(test_memory_deny_write_execute)
+{
+	start();
+	begin(COMPANY, 2, 3);
+	if (prctl(PR_SET_MDWE, 1, 0, 0, 0)) {
+		unit_skip("no PR_SET_MDWE here");
+		return;
+	}
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	expect_all(0, 1, 2);
+	finish();
+	wraps.open = no_mem;
+	ck_assert_int_eq(code_update(&code, 0, 1, 3), 0);
+	expect_all(0, 1, CODE_PRISTINE);
+	finish();
+	wraps.open = NULL;
+	ck_assert_int_eq(code_update(&code, 0, 1, 4), 0);
+	expect_all(0, 1, 4);
+	finish();
+}
+END_TEST
+
+static int refused_errno;
+
+static void *refuse_mremap(void *from, size_t len, int flags, void *to)
+{
+	errno = refused_errno;
+	return MAP_FAILED;
+}
+
+/* A system that cannot swap still updates, at the speed of pristine code. */
+START_TEST(test_mremap_refused)
+{
+	const int reasons[] = { EPERM, EINVAL, ENOSYS, ENOMEM };
+
+	start();
+	begin(COMPANY, 20, 4);
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	wraps.mremap = refuse_mremap;
+	refused_errno = reasons[_i];
+	ck_assert_int_eq(code_update(&code, 0, 1, 3), 0);
+	expect_all(0, 1, CODE_PRISTINE);
+	finish();
+}
+END_TEST
+
+static void *refuse_fixed(void *from, size_t len, int flags, void *to)
+{
+	if (flags & MREMAP_FIXED) {
+		errno = EPERM;
+		return MAP_FAILED;
+	}
+	return __real_mremap(from, len, len, flags, to);
+}
+
+/* A filter that lets pages out, and not in. */
+START_TEST(test_second_mremap_refused)
+{
+	start();
+	begin(COMPANY, 20, 4);
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	wraps.mremap = refuse_fixed;
+	ck_assert_int_eq(code_update(&code, 0, 1, 3), 0);
+	expect_all(0, 1, CODE_PRISTINE);
+	finish();
+}
+END_TEST
+
+static int refuse_giving_back(void *p, size_t len, int advice)
+{
+	if (advice != MADV_POPULATE_READ) {
+		errno = EPERM;
+		return -1;
+	}
+	return __real_madvise(p, len, advice);
+}
+
+/* Neither out nor back: an error, and nothing has changed. */
+START_TEST(test_nothing_allowed)
+{
+	start();
+	begin(COMPANY, 20, 4);
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	wraps.mremap = refuse_mremap;
+	wraps.madvise = refuse_giving_back;
+	refused_errno = EPERM;
+	ck_assert_int_eq(code_update(&code, 0, 1, 3), -EPERM);
+	expect_all(0, 1, 2);
+	finish();
+}
+END_TEST
+
+/* ------------------------------------------------ when it is started so */
+
+START_TEST(test_start_without_proc)
+{
+	wraps.open = no_open;
+	sc_text_start();
+	ck_assert(!sc_text_enabled());
+	ck_assert_ptr_nonnull(sc_text_reason());
+	ck_assert_int_eq(sc_probe_function(), 1);
+}
+END_TEST
+
+START_TEST(test_start_without_a_way_back)
+{
+	wraps.madvise = refuse_giving_back;
+	sc_text_start();
+	ck_assert(!sc_text_enabled());
+	ck_assert_ptr_nonnull(sc_text_reason());
+}
+END_TEST
+
+/* Then in place it is, when alone; and never where others run. */
+START_TEST(test_start_without_mremap)
+{
+	wraps.mremap = refuse_mremap;
+	refused_errno = EINVAL;
+	sc_text_start();
+	steps_clear();
+	ck_assert(sc_text_enabled());
+	ck_assert_int_eq(sc_probe_function(), 1);
+	begin(ALONE, 2, 3);
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	expect_all(0, 1, 2);
+	finish();
+	company_start();
+	steps_clear();
+	ck_assert_int_eq(code_update(&code, 0, 1, 3), 0);
+	ck_assert_str_eq(steps_seen, "BCR");
+	expect_all(0, 1, CODE_PRISTINE);
+	company_end();
+	ck_assert_int_eq(code_update(&code, 0, 1, 4), 0);
+	expect_all(0, 1, 4);
+	finish();
+}
+END_TEST
+
+/* --------------------------------------------------- text is lost */
+
+/* As the kernel does when it has no memory half way: the place is gone. */
+static int losses;
+
+static void *lose(void *from, size_t len, int flags, void *to)
+{
+	if ((flags & MREMAP_FIXED) && losses-- > 0) {
+		munmap(to, len);
+		errno = ENOMEM;
+		return MAP_FAILED;
+	}
+	return __real_mremap(from, len, len, flags, to);
+}
+
+START_TEST(test_lost_text_is_moved_again)
+{
+	start();
+	begin(COMPANY, 2, 4);
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	wraps.mremap = lose;
+	losses = 1 + _i;
+	ck_assert_int_eq(code_update(&code, 0, 1, 3), 0);
+	expect_all(0, 1, 3);
+	finish();
+}
+END_TEST
+
+START_TEST(test_lost_text_is_mapped_again)
+{
+	start();
+	begin(COMPANY, 2, 4);
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	wraps.mremap = lose;
+	losses = 1000;
+	steps_clear();
+	ck_assert_int_eq(code_update(&code, 0, 1, 3), 0);
+	ck_assert_ptr_nonnull(strchr(steps_seen, 'L'));
+	wraps.mremap = NULL;
+	expect_all(0, 1, CODE_PRISTINE);
+	finish();
+	ck_assert_int_eq(code_update(&code, 0, 1, 4), 0);
+	expect_all(0, 1, 4);
+	finish();
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tc = unit_begin("system");
+
+	tcase_add_loop_test(tc, test_without_proc_mem, 0, 2 * N_SHAPES);
+	tcase_add_loop_test(tc, test_few_descriptors, 0, 2);
+	tcase_add_test(tc, test_memory_deny_write_execute);
+	tcase_add_loop_test(tc, test_mremap_refused, 0, 4);
+	tcase_add_test(tc, test_second_mremap_refused);
+	tcase_add_test(tc, test_nothing_allowed);
+	tcase_add_test(tc, test_start_without_proc);
+	tcase_add_test(tc, test_start_without_a_way_back);
+	tcase_add_test(tc, test_start_without_mremap);
+	tcase_add_loop_test(tc, test_lost_text_is_moved_again, 0, 3);
+	tcase_add_test(tc, test_lost_text_is_mapped_again);
+	return unit_end();
+}

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_text.c - the text engine: what it writes, what it leaves behind, and what
+ * happens when any of its steps fails.
+ */
+#include "sc_config.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "code.h"
+#include "unit.h"
+#include "wrap.h"
+
+/* -------------------------------------------------------------- plain */
+
+START_TEST(test_start_leaves_nothing)
+{
+	traces_look(&traces);
+	sc_text_start();
+	ck_assert(sc_text_enabled());
+	ck_assert_ptr_null(sc_text_reason());
+	ck_assert_int_eq(sc_probe_function(), 1);
+	/* what stays is the engine's room for one range */
+	ck_assert_int_eq(sc_text_reserve(1), 0);
+	traces_look(&traces);
+	sc_text_start();
+	ck_assert_int_eq(sc_probe_function(), 1);
+	traces_same(&traces);
+}
+END_TEST
+
+static void update_and_back(int mode, int shape)
+{
+	size_t first = shapes[shape].first, step = shapes[shape].step;
+	int value;
+
+	start();
+	begin(mode, shapes[shape].pages, shapes[shape].per_page);
+	for (value = 2; value < 5; value++) {
+		ck_assert_int_eq(code_update(&code, first, step, value), 0);
+		expect_all(first, step, value);
+		finish();
+	}
+	ck_assert_int_eq(code_update(&code, first, step, CODE_PRISTINE), 0);
+	expect_all(0, 1, CODE_PRISTINE);
+	finish();
+}
+
+START_TEST(test_update_alone)
+{
+	update_and_back(ALONE, _i);
+}
+END_TEST
+
+START_TEST(test_update_in_company)
+{
+	update_and_back(COMPANY, _i);
+	ck_assert_ptr_null(strchr(steps_seen, 'A'));
+	ck_assert_ptr_nonnull(strchr(steps_seen, 'D'));
+}
+END_TEST
+
+START_TEST(test_steps_of_an_update)
+{
+	start();
+	begin(ALONE, 1, 4);
+	ck_assert_int_eq(code_update(&code, 0, 2, 2), 0);
+	ck_assert_str_eq(steps_seen, "AA");
+	company_start();
+	steps_clear();
+	ck_assert_int_eq(code_update(&code, 0, 2, 3), 0);
+	ck_assert_str_eq(steps_seen, "BCDEF");
+	company_end();
+	steps_clear();
+	ck_assert_int_eq(code_update(&code, 0, 2, 4), 0);
+	ck_assert_str_eq(steps_seen, "AA");
+	finish();
+}
+END_TEST
+
+START_TEST(test_nothing_to_do)
+{
+	start();
+	begin(COMPANY, 1, 4);
+	ck_assert_int_eq(code_update(&code, 0, 1, CODE_PRISTINE), 0);
+	sc_text_commit();
+	ck_assert_str_eq(steps_seen, "");
+	finish();
+}
+END_TEST
+
+/* From the first half on the places are right for old and new: pristine. */
+START_TEST(test_prepared_is_pristine)
+{
+	start();
+	begin(COMPANY, 2, 6);
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	ck_assert_int_eq(code_prepare(&code, 0, 2, 3), 0);
+	expect_all(0, 1, CODE_PRISTINE);
+	sc_text_commit();
+	expect_all(0, 2, 3);
+	expect_all(1, 2, 2);
+	finish();
+}
+END_TEST
+
+/* ------------------------------------------------ each step that fails */
+
+#define FAULT	(-EPROTO)
+
+/*
+ * What is seen when the steps of @letters fail, after @skip others: an error
+ * and nothing has changed, or 0 and each place that was to change is pristine
+ * or changed.
+ */
+static const struct {
+	const char *letters;
+	int company, skip, times, err;
+	const char *seen;
+} faults[] = {
+	/* In place: the places written before are put back; then the swap. */
+	{ "A", ALONE, 0, 1, 0, "ABCDEFCDEF" },
+	{ "A", ALONE, 2, 1, 0, "" },
+	{ "A", ALONE, 3, 1, 0, "" },
+	{ "B", COMPANY, 0, 1, FAULT, "B" },
+	{ "C", COMPANY, 0, 1, FAULT, "BC" },
+	{ "C", COMPANY, 1, 1, FAULT, "BCC" },
+	{ "D", COMPANY, 0, 1, 0, "BCCDRDEF" },
+	{ "D", COMPANY, 1, 1, 0, "BCCDDREF" },
+	{ "D", COMPANY, 0, 2, 0, "BCCDRDR" },
+	{ "DR", COMPANY, 0, 2, FAULT, "BCCDR" },
+	{ "DR", COMPANY, 1, 2, FAULT, "" },
+	{ "DR", COMPANY, 0, 4, FAULT, "BCCDR" },
+	{ "E", COMPANY, 0, 1, 0, "BCCDDEEF" },
+	{ "E", COMPANY, 1, 1, 0, "BCCDDEFE" },
+	{ "E", COMPANY, 0, 2, 0, "BCCDDEE" },
+	{ "F", COMPANY, 0, 1, 0, "BCCDDEFEF" },
+	{ "F", COMPANY, 1, 1, 0, "BCCDDEFEF" },
+	{ "F", COMPANY, 0, 2, 0, "BCCDDEFEF" },
+	/* The undoing may fail too. */
+	{ "DRF", COMPANY, 1, 3, FAULT, "BCCDDRF" },
+};
+#define N_FAULTS	((int)(sizeof(faults) / sizeof(faults[0])))
+
+/* After a failed update: @value_a or @value_b, by which place it is. */
+static void expect_each(size_t step, int was, int other)
+{
+	size_t i;
+
+	for (i = 0; i < code.n; i += step) {
+		int value = code_call(&code, i);
+
+		ck_assert_msg(value == was || value == other ||
+			      value == CODE_PRISTINE,
+			      "place %zu: %d", i, value);
+	}
+}
+
+/* Two ranges of places, all of them patched to 2; then half of them to 3. */
+START_TEST(test_failing_step)
+{
+	int err;
+
+	start();
+	begin(faults[_i].company, 20, 4);
+	/* only the first and the last page */
+	code.n = 80;
+	ck_assert_int_eq(code_update(&code, 0, 76, 2), 0);
+	steps_fail(faults[_i].letters, faults[_i].skip, faults[_i].times,
+		   FAULT);
+	err = code_update(&code, 0, 76, 3);
+	ck_assert_int_eq(err, faults[_i].err);
+	if (faults[_i].seen[0] && faults[_i].company)
+		ck_assert_str_eq(steps_seen, faults[_i].seen);
+	steps_clear();
+	expect_each(76, err ? 2 : 3, CODE_PRISTINE);
+	finish();
+	/* and it all works again */
+	ck_assert_int_eq(code_update(&code, 0, 76, 4), 0);
+	expect_all(0, 76, 4);
+	finish();
+}
+END_TEST
+
+/* What a failed update wanted is not done by the next one on that page. */
+START_TEST(test_failed_update_is_forgotten)
+{
+	const char letter[2] = { "BCR"[_i], '\0' };
+
+	start();
+	begin(COMPANY, 1, 4);
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	steps_fail(_i == 2 ? "DR" : letter, 0, 2, FAULT);
+	ck_assert_int_eq(code_update(&code, 0, 2, 3), FAULT);
+	steps_clear();
+	ck_assert_int_eq(code_update(&code, 1, 2, 4), 0);
+	expect_all(0, 2, 2);
+	expect_all(1, 2, 4);
+	finish();
+}
+END_TEST
+
+/* Each single occurrence of each step, one after the other. */
+START_TEST(test_every_step_once)
+{
+	const char letter[2] = { "ABCDREF"[_i / 2], '\0' };
+	int company = _i & 1, n, value = 2;
+
+	start();
+	begin(company ? COMPANY : ALONE, 24, 3);
+	for (n = 0; n < 12; n++) {
+		int err;
+
+		ck_assert_int_eq(code_update(&code, 0, 1, value), 0);
+		expect_all(0, 1, value);
+		steps_fail(letter, n, 1, FAULT);
+		err = code_update(&code, 0, 35, value + 1);
+		steps_clear();
+		ck_assert(err == 0 || err == FAULT);
+		expect_each(35, err ? value : value + 1, CODE_PRISTINE);
+		finish();
+		value += 2;
+	}
+}
+END_TEST
+
+/* ------------------------------------------------------- while they run */
+
+/*
+ * The callers and the updater share two numbers: the value of the last update
+ * that has begun, and that has ended.  Each call returns one in between, or 1
+ * where the place is pristine.
+ */
+static atomic_int begun, ended, stop;
+static atomic_long calls, wrong;
+
+static void *call_all(void *arg)
+{
+	long n = 0;
+
+	while (!atomic_load_explicit(&stop, memory_order_relaxed)) {
+		size_t i = (size_t)n % code.n;
+		int low = atomic_load(&ended);
+		int got = code_call(&code, i);
+		int high = atomic_load(&begun);
+
+		if (got != CODE_PRISTINE && (got < low || got > high))
+			atomic_fetch_add(&wrong, 1);
+		n++;
+	}
+	atomic_fetch_add(&calls, n);
+	return arg;
+}
+
+static double seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+START_TEST(test_callers_see_old_or_new)
+{
+	pthread_t threads[2];
+	double until = seconds() + 1.0;
+	int i, value = 2;
+
+	start();
+	if (_i)
+		wraps.open = no_mem;
+	code_make(&code, 6, 20);
+	ck_assert_int_eq(code_update(&code, 0, 1, value), 0);
+	atomic_store(&begun, value);
+	atomic_store(&ended, value);
+	for (i = 0; i < 2; i++)
+		ck_assert_int_eq(pthread_create(threads + i, NULL, call_all,
+						NULL), 0);
+	while (seconds() < until) {
+		value++;
+		atomic_store(&begun, value);
+		ck_assert_int_eq(code_update(&code, 0, 1, value), 0);
+		atomic_store(&ended, value);
+	}
+	atomic_store(&stop, 1);
+	for (i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	ck_assert_int_gt(value, 20);
+	ck_assert_int_gt(atomic_load(&calls), 1000);
+	ck_assert_int_eq(atomic_load(&wrong), 0);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tc = unit_begin("text");
+
+	tcase_add_test(tc, test_start_leaves_nothing);
+	tcase_add_loop_test(tc, test_update_alone, 0, N_SHAPES);
+	tcase_add_loop_test(tc, test_update_in_company, 0, N_SHAPES);
+	tcase_add_test(tc, test_steps_of_an_update);
+	tcase_add_test(tc, test_nothing_to_do);
+	tcase_add_test(tc, test_prepared_is_pristine);
+	tcase_add_loop_test(tc, test_failing_step, 0, N_FAULTS);
+	tcase_add_loop_test(tc, test_failed_update_is_forgotten, 0, 3);
+	tcase_add_loop_test(tc, test_every_step_once, 0, 14);
+	tcase_add_loop_test(tc, test_callers_see_old_or_new, 0, 2);
+	return unit_end();
+}
