@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * failing_steps.c - the library's engine on a bad day: its steps fail at
+ * random.  An update may then be refused; calls must be right all the same.
+ */
+#define SC_STEPS
+#include "text.c"
+
+/* Only ever run with the library's lock held. */
+static int fail_sometimes(char step)
+{
+	static uint32_t state = 88172645u;
+
+	state ^= state << 13;
+	state ^= state >> 17;
+	state ^= state << 5;
+	switch (step) {
+	case 'B':
+	case 'C':
+		return state % 64 ? 0 : -EMFILE;
+	case 'A':
+	case 'R':
+		return state % 8 ? 0 : -EACCES;
+	default:
+		return state % 4 ? 0 : -ENOMEM;
+	}
+}
+
+/* After the library has probed the system: that must succeed. */
+__attribute__((constructor(2000))) static void set_hook(void)
+{
+	sc_step_hook = fail_sometimes;
+}

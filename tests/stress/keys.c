@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/* keys.c - the static calls of the stress program, and how they are updated. */
+#include <string.h>
+#include <sched.h>
+
+#include "stress.h"
+#include "stress_far.h"
+
+static long first_aim(struct probe *p, unsigned long check)
+{
+	(void)check;
+	p->tag = TAG_GARBLED;
+	return -1;
+}
+
+#define DEFINE_KEY(n)	DEFINE_STATIC_CALL(k##n, first_aim);
+FOR_EACH_KEY(DEFINE_KEY)
+DEFINE_STATIC_CALL(stress_shared, first_aim);
+EXPORT_STATIC_CALL(stress_shared);
+
+struct key_state keys[N_KEYS] = {
+#define KEY_STATE(n)	[n] = { .key = &STATIC_CALL_KEY(k##n) },
+	FOR_EACH_KEY(KEY_STATE)
+	[KEY_SHARED] = { .key = &STATIC_CALL_KEY(stress_shared) },
+};
+
+bool key_take(struct key_state *k)
+{
+	return !atomic_flag_test_and_set(&k->busy);
+}
+
+void key_release(struct key_state *k)
+{
+	atomic_flag_clear(&k->busy);
+}
+
+/*
+ * Nothing here gives the library a reason to refuse but memory that is short
+ * for a moment, and a test that makes its steps fail.
+ */
+static bool may_retry(int err, int *tries)
+{
+	if (!err)
+		return false;
+	count(RETRIES, 1);
+	if (++*tries > 1000)
+		fault("update refused: %s", strerror(-err));
+	sched_yield();
+	return true;
+}
+
+void key_update(struct key_state *k)
+{
+	struct key_state *one = k;
+
+	keys_update(&one, 1);
+}
+
+void keys_update(struct key_state **k, size_t n)
+{
+	struct static_call_change changes[N_KEYS];
+	int err, tries = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		long number = atomic_load(&k[i]->done) + 1;
+
+		/* After a fork the number may have been begun already. */
+		if (number <= atomic_load(&k[i]->begun))
+			number = atomic_load(&k[i]->begun) + 1;
+		changes[i].key = k[i]->key;
+		changes[i].func = aim_of(number);
+		atomic_store(&k[i]->begun, number);
+	}
+	do {
+		err = n == 1 ? __static_call_update(changes[0].key, NULL,
+						    changes[0].func) :
+			       static_call_update_batch(changes, n);
+	} while (may_retry(err, &tries));
+	for (i = 0; i < n; i++)
+		atomic_store(&k[i]->done, atomic_load(&k[i]->begun));
+}
+
+void keys_start(void)
+{
+	size_t i;
+
+	keys[KEY_FAR].key = far_key();
+	for (i = 0; i < N_KEYS; i++) {
+		atomic_flag_clear(&keys[i].busy);
+		key_update(keys + i);
+	}
+}
