@@ -1,0 +1,771 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_registry.c - the core and the registry on a backend that only notes what
+ * it is asked, and fails when it is told to.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <static_call/api.h>
+
+#include "backend.h"
+#include "lock.h"
+#include "mem.h"
+#include "registry.h"
+#include "unit.h"
+
+#define MAX_KEYS 200
+
+/* ------------------------------------------------- a backend on paper */
+
+/* What a module defines and uses. */
+struct plan {
+	char state;
+	struct static_call_key *defines, *uses;
+	size_t n_defines, n_uses;
+};
+
+static struct {
+	/* what it shall answer */
+	int add_error, prepare_error;
+	const char *reason;
+	void (*during_prepare)(void);
+	/* what it was asked */
+	int started, patch, adds, removes, orphans, prepares, commits;
+	size_t n_changing;
+	struct static_call_key *changing[MAX_KEYS];
+	void *targets[MAX_KEYS], *seen[MAX_KEYS];
+	const char *orphan;
+} fake;
+
+static char names[MAX_KEYS][32];
+
+const char *sc_backend_name(void)
+{
+	return "paper";
+}
+
+void sc_backend_start(bool patch)
+{
+	fake.started++;
+	fake.patch = patch;
+}
+
+const char *sc_backend_reason(void)
+{
+	return fake.reason;
+}
+
+int sc_backend_read(struct sc_module *m)
+{
+	return 0;
+}
+
+void sc_backend_forget(struct sc_module *m)
+{
+}
+
+int sc_backend_add(struct sc_module *m, const struct sc_registrar *registrar)
+{
+	const struct plan *plan = (const struct plan *)m->state;
+	size_t i;
+
+	fake.adds++;
+	for (i = 0; i < plan->n_defines; i++) {
+		snprintf(names[i], sizeof(names[i]), "call_%zu", i);
+		if (!registrar->define(m, plan->defines + i, names[i]))
+			return -ENOMEM;
+	}
+	for (i = 0; i < plan->n_uses; i++) {
+		struct sc_key *key = registrar->use(plan->uses + i);
+
+		if (!key)
+			return -ENOMEM;
+		key->n_places++;
+	}
+	return fake.add_error;
+}
+
+void sc_backend_remove(struct sc_module *m)
+{
+	fake.removes++;
+}
+
+void sc_backend_orphan(struct sc_key *key)
+{
+	fake.orphans++;
+	fake.orphan = key->name;
+	/* it can still be read */
+	ck_assert_ptr_eq(sc_registry_find(key->key), key);
+}
+
+bool sc_backend_holds(const struct sc_module *m, const void *func)
+{
+	return false;
+}
+
+int sc_backend_prepare(struct sc_key *changing)
+{
+	struct sc_key *key;
+
+	fake.prepares++;
+	fake.n_changing = 0;
+	for (key = changing; key; key = key->next_changing) {
+		fake.changing[fake.n_changing] = key->key;
+		fake.seen[fake.n_changing] = key->key->func;
+		fake.targets[fake.n_changing++] = key->target;
+	}
+	if (fake.during_prepare)
+		fake.during_prepare();
+	return fake.prepare_error;
+}
+
+void sc_backend_commit(void)
+{
+	size_t i;
+
+	fake.commits++;
+	/* the keys are stored by now */
+	for (i = 0; i < fake.n_changing; i++)
+		ck_assert_ptr_eq(fake.changing[i]->func, fake.targets[i]);
+}
+
+void sc_backend_count(struct static_call_info *info)
+{
+	info->sites = 12;
+	info->sites_waiting = 3;
+}
+
+size_t sc_backend_patched(const struct sc_key *key)
+{
+	return key->n_places / 2;
+}
+
+static struct static_call_site_info sites[3];
+
+size_t sc_backend_list(struct static_call_site_info *out, size_t max)
+{
+	size_t i;
+
+	for (i = 0; i < 3 && i < max; i++)
+		out[i] = sites[i];
+	return 3;
+}
+
+bool sc_backend_reserved(const void *start, const void *end)
+{
+	return start <= (const void *)(sites + 1) &&
+	       end >= (const void *)(sites + 1);
+}
+
+/* ------------------------------------------------------------ fixtures */
+
+static void one(void)
+{
+}
+
+static void two(void)
+{
+}
+
+static struct static_call_key keys[MAX_KEYS], others[MAX_KEYS];
+static struct plan plan = { .defines = keys, .n_defines = 3 };
+static struct plan user = { .uses = keys, .n_uses = 3 };
+static struct sc_module module = { .state = (char *)&plan };
+static struct sc_module user_module = { .state = (char *)&user };
+
+static void setup(void)
+{
+	size_t i;
+
+	for (i = 0; i < MAX_KEYS; i++)
+		keys[i].func = others[i].func = (void *)one;
+	static_call_init();
+}
+
+static void add(struct sc_module *m)
+{
+	ck_assert_int_eq(sc_lock(), 0);
+	ck_assert_int_eq(sc_registry_add(m), 0);
+	sc_unlock();
+}
+
+static size_t count_keys(void)
+{
+	struct sc_key *key;
+	size_t n = 0;
+
+	for (key = sc_registry_keys(); key; key = key->next)
+		n++;
+	return n;
+}
+
+/* Nothing of an update is left on the first @n keys. */
+static void expect_targets(size_t n, void *func)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		ck_assert_ptr_eq(keys[i].func, func);
+		ck_assert_ptr_null(keys[i].sc_reserved);
+	}
+}
+
+/* ---------------------------------------------------------- the start */
+
+START_TEST(test_initialised_once)
+{
+	ck_assert_int_eq(static_call_initialized, 0);
+	ck_assert_int_eq(static_call_init(), 0);
+	ck_assert_int_eq(static_call_init(), 0);
+	ck_assert_int_eq(static_call_initialized, 1);
+	ck_assert_int_eq(fake.started, 1);
+	ck_assert_int_eq(fake.patch, 1);
+}
+END_TEST
+
+/* ------------------------------------------------------------ modules */
+
+START_TEST(test_add_and_find)
+{
+	struct sc_key *entry;
+
+	setup();
+	ck_assert_ptr_null(sc_registry_find(keys));
+	add(&module);
+	ck_assert_int_eq(fake.adds, 1);
+	entry = sc_registry_find(keys + 1);
+	ck_assert_ptr_nonnull(entry);
+	ck_assert_ptr_eq(entry->key, keys + 1);
+	ck_assert_ptr_eq(entry->module, &module);
+	ck_assert_str_eq(entry->name, "call_1");
+	ck_assert_ptr_null(sc_registry_find(keys + 3));
+	ck_assert_uint_eq(count_keys(), 3);
+}
+END_TEST
+
+START_TEST(test_remove_forgets_what_was_defined)
+{
+	size_t i;
+
+	setup();
+	add(&module);
+	plan.state = 0;
+	ck_assert_ptr_null(sc_registry_remove(&user.state));
+	ck_assert_int_eq(fake.removes, 0);
+	ck_assert_ptr_eq(sc_registry_remove((char *)&plan), &module);
+	ck_assert_int_eq(fake.removes, 1);
+	ck_assert_int_eq(fake.orphans, 3);
+	for (i = 0; i < 3; i++) {
+		ck_assert_ptr_null(keys[i].sc_owner);
+		ck_assert_ptr_null(keys[i].sc_entry);
+	}
+	ck_assert_uint_eq(count_keys(), 0);
+	ck_assert_ptr_null(sc_registry_remove((char *)&plan));
+}
+END_TEST
+
+/* A user first, then the definition: one entry, which gets its name. */
+START_TEST(test_used_before_defined)
+{
+	struct sc_key *entry;
+
+	setup();
+	add(&user_module);
+	entry = sc_registry_find(keys);
+	ck_assert_ptr_nonnull(entry);
+	ck_assert_str_eq(entry->name, "");
+	ck_assert_ptr_null(entry->module);
+	add(&module);
+	ck_assert_ptr_eq(sc_registry_find(keys), entry);
+	ck_assert_str_eq(entry->name, "call_0");
+	ck_assert_uint_eq(entry->n_places, 1);
+	ck_assert_uint_eq(count_keys(), 3);
+	/* the user leaves: the definitions stay */
+	ck_assert_ptr_eq(sc_registry_remove((char *)&user), &user_module);
+	ck_assert_int_eq(fake.orphans, 0);
+	ck_assert_ptr_eq(sc_registry_find(keys), entry);
+	ck_assert_ptr_eq(sc_registry_remove((char *)&plan), &module);
+	ck_assert_uint_eq(count_keys(), 0);
+}
+END_TEST
+
+START_TEST(test_add_that_fails_adds_nothing)
+{
+	struct static_call_info info = { .size = sizeof(info) };
+	size_t i;
+
+	setup();
+	fake.add_error = -ENOSYS;
+	ck_assert_int_eq(sc_registry_add(&module), -ENOSYS);
+	for (i = 0; i < 3; i++)
+		ck_assert_ptr_null(sc_registry_find(keys + i));
+	ck_assert_ptr_null(sc_registry_remove((char *)&plan));
+	ck_assert_int_eq(static_call_get_info(&info), 0);
+	ck_assert_uint_eq(info.modules, 0);
+	ck_assert_uint_eq(info.keys, 0);
+	fake.add_error = 0;
+	add(&module);
+	ck_assert_ptr_nonnull(sc_registry_find(keys));
+}
+END_TEST
+
+/* Each allocation in turn fails; then everything is as before, and works. */
+START_TEST(test_add_without_memory)
+{
+	int after, failed = 0;
+
+	setup();
+	plan.n_defines = MAX_KEYS;
+	for (after = 0; after < 10; after++) {
+		int err;
+
+		sc_alloc_fail_after = after;
+		err = sc_registry_add(&module);
+		if (!err)
+			break;
+		failed++;
+		ck_assert_int_eq(err, -ENOMEM);
+		ck_assert_uint_eq(count_keys(), 0);
+		ck_assert_ptr_null(keys[0].sc_owner);
+		ck_assert_ptr_null(keys[70].sc_owner);
+		ck_assert_ptr_null(sc_registry_remove((char *)&plan));
+	}
+	ck_assert_int_ge(failed, 1);
+	ck_assert_int_lt(after, 10);
+	ck_assert_uint_eq(count_keys(), MAX_KEYS);
+}
+END_TEST
+
+/* Coming and going takes no more memory than the first time. */
+START_TEST(test_entries_are_used_again)
+{
+	struct traces traces;
+	int i;
+
+	setup();
+	plan.n_defines = MAX_KEYS;
+	add(&module);
+	sc_registry_remove((char *)&plan);
+	traces_look(&traces);
+	sc_alloc_fail_after = 0;
+	for (i = 0; i < 100; i++) {
+		add(&module);
+		ck_assert_ptr_eq(sc_registry_remove((char *)&plan), &module);
+	}
+	traces_same(&traces);
+}
+END_TEST
+
+/* ------------------------------------------------------------- updates */
+
+START_TEST(test_update)
+{
+	setup();
+	add(&module);
+	errno = EXDEV;
+	ck_assert_int_eq(__static_call_update(keys + 1, NULL, (void *)two), 0);
+	ck_assert_int_eq(errno, EXDEV);
+	ck_assert_ptr_eq(keys[1].func, (void *)two);
+	ck_assert_ptr_eq(__static_call_query(keys + 1), (void *)two);
+	ck_assert_ptr_eq(keys[0].func, (void *)one);
+	ck_assert_uint_eq(fake.n_changing, 1);
+	ck_assert_ptr_eq(fake.changing[0], keys + 1);
+	ck_assert_ptr_eq(fake.targets[0], (void *)two);
+	/* the old target was in force until then */
+	ck_assert_ptr_eq(fake.seen[0], (void *)one);
+	ck_assert_int_eq(fake.commits, 1);
+	ck_assert_ptr_null(keys[1].sc_reserved);
+}
+END_TEST
+
+START_TEST(test_null_is_never_stored)
+{
+	setup();
+	add(&module);
+	ck_assert_int_eq(__static_call_update(keys, NULL, NULL), 0);
+	ck_assert_ptr_eq(keys[0].func, (void *)&__static_call_nop);
+	ck_assert_ptr_eq(fake.targets[0], (void *)&__static_call_nop);
+	ck_assert_ptr_null(__static_call_query(keys));
+}
+END_TEST
+
+/* Of a module that the library does not know: the key is all there is. */
+START_TEST(test_update_of_an_unknown_key)
+{
+	setup();
+	ck_assert_int_eq(__static_call_update(others, NULL, (void *)two), 0);
+	ck_assert_ptr_eq(others[0].func, (void *)two);
+	ck_assert_uint_eq(fake.n_changing, 0);
+	ck_assert_ptr_null(others[0].sc_owner);
+}
+END_TEST
+
+START_TEST(test_batch)
+{
+	struct static_call_change changes[MAX_KEYS];
+	size_t i;
+
+	setup();
+	plan.n_defines = MAX_KEYS;
+	add(&module);
+	for (i = 0; i < MAX_KEYS; i++)
+		changes[i] = (struct static_call_change){ keys + i,
+							  (void *)two };
+	ck_assert_int_eq(static_call_update_batch(changes, MAX_KEYS), 0);
+	expect_targets(MAX_KEYS, (void *)two);
+	ck_assert_int_eq(fake.prepares, 1);
+	ck_assert_int_eq(fake.commits, 1);
+	ck_assert_uint_eq(fake.n_changing, MAX_KEYS);
+	ck_assert_int_eq(static_call_update_batch(changes, 0), 0);
+	ck_assert_int_eq(static_call_update_batch(NULL, 0), 0);
+	ck_assert_int_eq(static_call_update_batch(NULL, 1), -EINVAL);
+	ck_assert_int_eq(fake.prepares, 1);
+}
+END_TEST
+
+START_TEST(test_backend_refuses)
+{
+	const struct static_call_change changes[] = {
+		{ keys, (void *)two }, { keys + 2, NULL },
+		{ others, (void *)two },
+	};
+	const int errors[] = { -EBUSY, -EMFILE, -EPERM, -EIO, -ENOMEM };
+
+	setup();
+	add(&module);
+	fake.prepare_error = errors[_i];
+	errno = EXDEV;
+	ck_assert_int_eq(static_call_update_batch(changes, 3), errors[_i]);
+	ck_assert_int_eq(errno, EXDEV);
+	ck_assert_int_eq(fake.commits, 0);
+	expect_targets(3, (void *)one);
+	ck_assert_ptr_eq(others[0].func, (void *)one);
+	ck_assert_ptr_null(others[0].sc_reserved);
+	/* and the next one works */
+	fake.prepare_error = 0;
+	ck_assert_int_eq(static_call_update_batch(changes, 3), 0);
+	ck_assert_ptr_eq(keys[0].func, (void *)two);
+}
+END_TEST
+
+static int another_copy;
+
+/*
+ * Batches that are refused, each with its fault first, in the middle and last:
+ * a key twice, no key, a key of another copy of the library.
+ */
+START_TEST(test_bad_batch)
+{
+	size_t at = (size_t)_i % 3, kind = (size_t)_i / 3, i;
+	struct static_call_change changes[4];
+
+	setup();
+	add(&module);
+	others[0].sc_owner = &another_copy;
+	for (i = 0; i < 3; i++)
+		changes[i] = (struct static_call_change){ keys + i,
+							  (void *)two };
+	changes[3] = (struct static_call_change){ others + 1, (void *)two };
+	if (kind == 0)
+		changes[at + (at < 2)].key = changes[0 + (at == 2)].key;
+	else
+		changes[at].key = kind == 1 ? NULL : others;
+	ck_assert_int_eq(static_call_update_batch(changes, 4),
+			 kind == 2 ? -EPERM : -EINVAL);
+	ck_assert_int_eq(fake.prepares, 0);
+	ck_assert_int_eq(fake.commits, 0);
+	expect_targets(3, (void *)one);
+	for (i = 0; i < 2; i++) {
+		ck_assert_ptr_eq(others[i].func, (void *)one);
+		ck_assert_ptr_null(others[i].sc_reserved);
+	}
+	/* nothing is left of it */
+	ck_assert_int_eq(__static_call_update(keys, NULL, (void *)two), 0);
+	ck_assert_uint_eq(fake.n_changing, 1);
+}
+END_TEST
+
+/* Two of one unknown key: known or not makes no difference. */
+START_TEST(test_unknown_key_twice)
+{
+	const struct static_call_change changes[] = {
+		{ others, (void *)two }, { others, (void *)one },
+	};
+
+	setup();
+	ck_assert_int_eq(static_call_update_batch(changes, 2), -EINVAL);
+	ck_assert_ptr_eq(others[0].func, (void *)one);
+	ck_assert_ptr_null(others[0].sc_reserved);
+}
+END_TEST
+
+START_TEST(test_key_of_another_copy)
+{
+	setup();
+	keys[1].sc_owner = &another_copy;
+	keys[1].sc_entry = &another_copy;
+	ck_assert(sc_registry_is_foreign(keys + 1));
+	ck_assert(!sc_registry_is_foreign(keys));
+	ck_assert_ptr_null(sc_registry_find(keys + 1));
+	ck_assert_int_eq(__static_call_update(keys + 1, NULL, (void *)two),
+			 -EPERM);
+	ck_assert_ptr_eq(keys[1].func, (void *)one);
+	/* a module that defines it cannot be had, and the key stays theirs */
+	ck_assert_int_eq(sc_registry_add(&module), -ENOMEM);
+	ck_assert_ptr_eq(keys[1].sc_owner, &another_copy);
+	ck_assert_ptr_eq(keys[1].sc_entry, &another_copy);
+	ck_assert_ptr_null(keys[0].sc_owner);
+}
+END_TEST
+
+static int nested[4];
+
+static void update_in_update(void)
+{
+	struct static_call_info info = { .size = sizeof(info) };
+
+	nested[0] = __static_call_update(keys + 1, NULL, (void *)two);
+	nested[1] = static_call_get_info(&info);
+	nested[2] = static_call_text_reserved(keys, keys);
+	nested[3] = static_call_for_each_site(NULL, NULL);
+}
+
+/* A second try by the same thread does not hang. */
+START_TEST(test_update_in_an_update)
+{
+	setup();
+	add(&module);
+	fake.during_prepare = update_in_update;
+	ck_assert_int_eq(__static_call_update(keys, NULL, (void *)two), 0);
+	ck_assert_int_eq(nested[0], -EDEADLK);
+	ck_assert_int_eq(nested[1], -EDEADLK);
+	ck_assert_int_eq(nested[2], -EDEADLK);
+	ck_assert_int_eq(nested[3], -EINVAL);
+	ck_assert_int_eq(fake.prepares, 1);
+	ck_assert_ptr_eq(keys[0].func, (void *)two);
+	ck_assert_ptr_eq(keys[1].func, (void *)one);
+	ck_assert_ptr_null(keys[1].sc_reserved);
+}
+END_TEST
+
+/* ---------------------------------------- definitions one by one */
+
+START_TEST(test_define_and_undefine)
+{
+	struct static_call_definition def = { .key = others, .name = "x" };
+
+	setup();
+	errno = EXDEV;
+	static_call_define(&def);
+	ck_assert_int_eq(errno, EXDEV);
+	ck_assert_ptr_nonnull(sc_registry_find(others));
+	ck_assert_str_eq(sc_registry_find(others)->name, "x");
+	static_call_undefine(&def);
+	ck_assert_ptr_null(sc_registry_find(others));
+	ck_assert_str_eq(fake.orphan, "x");
+	/* twice does no harm */
+	static_call_undefine(&def);
+	ck_assert_int_eq(fake.orphans, 1);
+	sc_alloc_fail_after = 0;
+	ck_assert_int_eq(sc_registry_define(others, "x"), 0);
+}
+END_TEST
+
+START_TEST(test_define_without_memory)
+{
+	setup();
+	sc_alloc_fail_after = 0;
+	ck_assert_int_eq(sc_registry_define(others, "x"), -ENOMEM);
+	ck_assert_ptr_null(others[0].sc_owner);
+	ck_assert_int_eq(sc_registry_define(others, "x"), 0);
+}
+END_TEST
+
+/* A module that leaves takes no single definition with it. */
+START_TEST(test_single_definitions_stay)
+{
+	setup();
+	ck_assert_int_eq(sc_registry_define(others, "x"), 0);
+	add(&module);
+	sc_registry_remove((char *)&plan);
+	ck_assert_ptr_nonnull(sc_registry_find(others));
+	ck_assert_uint_eq(count_keys(), 1);
+}
+END_TEST
+
+/* ------------------------------------------------------------ reports */
+
+START_TEST(test_info)
+{
+	struct static_call_info info = { .size = sizeof(info) };
+
+	setup();
+	add(&module);
+	add(&user_module);
+	ck_assert_int_eq(static_call_get_info(&info), 0);
+	ck_assert_str_eq(info.backend, "paper");
+	ck_assert_str_eq(static_call_backend(), "paper");
+	ck_assert_int_eq(info.patching, 1);
+	ck_assert_ptr_null(info.reason);
+	ck_assert_uint_eq(info.modules, 2);
+	ck_assert_uint_eq(info.keys, 3);
+	ck_assert_uint_eq(info.sites, 12);
+	ck_assert_uint_eq(info.sites_waiting, 3);
+	ck_assert_uint_eq(info.size, sizeof(info));
+	fake.reason = "why not";
+	ck_assert_int_eq(static_call_get_info(&info), 0);
+	ck_assert_int_eq(info.patching, 0);
+	ck_assert_str_eq(info.reason, "why not");
+}
+END_TEST
+
+/* A program built with an older or newer header. */
+START_TEST(test_info_of_another_size)
+{
+	struct {
+		struct static_call_info info;
+		size_t behind;
+	} big = { .info.size = sizeof(big), .behind = 77 };
+	struct static_call_info small;
+	size_t size = offsetof(struct static_call_info, modules);
+
+	setup();
+	ck_assert_int_eq(static_call_get_info(&big.info), 0);
+	ck_assert_uint_eq(big.info.size, sizeof(big.info));
+	ck_assert_uint_eq(big.behind, 77);
+	memset(&small, 0x55, sizeof(small));
+	small.size = size;
+	ck_assert_int_eq(static_call_get_info(&small), 0);
+	ck_assert_uint_eq(small.size, size);
+	ck_assert_uint_eq(small.modules, 0x5555555555555555ul);
+	ck_assert_str_eq(small.backend, "paper");
+	small.size = offsetof(struct static_call_info, reason) - 1;
+	ck_assert_int_eq(static_call_get_info(&small), -EINVAL);
+	ck_assert_int_eq(static_call_get_info(NULL), -EINVAL);
+}
+END_TEST
+
+START_TEST(test_text_reserved)
+{
+	const char *p = (const char *)(sites + 1);
+
+	setup();
+	ck_assert_int_eq(static_call_text_reserved(p, p), 1);
+	ck_assert_int_eq(static_call_text_reserved(p - 9, p), 1);
+	ck_assert_int_eq(static_call_text_reserved(p - 9, p - 1), 0);
+	ck_assert_int_eq(static_call_text_reserved(p, p - 1), -EINVAL);
+}
+END_TEST
+
+static int visited;
+
+/* Callbacks run without the lock: this one updates. */
+static int visit_key(const struct static_call_key_info *info, void *arg)
+{
+	ck_assert_uint_eq(info->size, sizeof(*info));
+	ck_assert_int_eq(strncmp(info->name, "call_", 5), 0);
+	ck_assert_ptr_eq(info->func, info->key == keys ? NULL : (void *)one);
+	ck_assert_uint_eq(info->sites, 1);
+	ck_assert_uint_eq(info->sites_patched, 0);
+	ck_assert_int_eq(__static_call_update(info->key, NULL, (void *)two), 0);
+	/* the snapshot outlives the module */
+	if (!visited++) {
+		ck_assert_ptr_nonnull(sc_registry_remove((char *)&plan));
+		memset(names, 'z', sizeof(names));
+	}
+	return visited == *(int *)arg ? -77 : 0;
+}
+
+START_TEST(test_for_each_key)
+{
+	int stop_after = _i;
+
+	setup();
+	add(&module);
+	add(&user_module);
+	ck_assert_int_eq(__static_call_update(keys, NULL, NULL), 0);
+	ck_assert_int_eq(static_call_for_each_key(visit_key, &stop_after),
+			 _i ? -77 : 0);
+	ck_assert_int_eq(visited, _i ? _i : 3);
+	ck_assert_int_eq(static_call_for_each_key(NULL, NULL), -EINVAL);
+}
+END_TEST
+
+static int visit_site(const struct static_call_site_info *info, void *arg)
+{
+	ck_assert_ptr_eq(info->addr, sites[visited].addr);
+	ck_assert_str_eq(info->name, visited == 2 ? "" : "call_0");
+	ck_assert_int_eq(__static_call_update(keys, NULL, (void *)two), 0);
+	visited++;
+	return 0;
+}
+
+START_TEST(test_for_each_site)
+{
+	size_t i;
+
+	setup();
+	add(&module);
+	sc_registry_find(keys)->n_places = 2;
+	for (i = 0; i < 3; i++) {
+		sites[i].addr = keys + i;
+		sites[i].name = i == 2 ? "" : sc_registry_find(keys)->name;
+	}
+	ck_assert_int_eq(static_call_for_each_site(visit_site, NULL), 0);
+	ck_assert_int_eq(visited, 3);
+	ck_assert_int_eq(static_call_for_each_site(NULL, NULL), -EINVAL);
+}
+END_TEST
+
+START_TEST(test_walk_without_memory)
+{
+	struct traces traces;
+	int none = 0;
+
+	setup();
+	add(&module);
+	traces_look(&traces);
+	sc_alloc_fail_after = 0;
+	ck_assert_int_eq(static_call_for_each_key(visit_key, &none), -ENOMEM);
+	sc_alloc_fail_after = 0;
+	ck_assert_int_eq(static_call_for_each_site(visit_site, NULL), -ENOMEM);
+	ck_assert_int_eq(visited, 0);
+	ck_assert_int_eq(sc_lock(), 0);
+	sc_unlock();
+	traces_same(&traces);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tc = unit_begin("registry");
+
+	tcase_add_test(tc, test_initialised_once);
+	tcase_add_test(tc, test_add_and_find);
+	tcase_add_test(tc, test_remove_forgets_what_was_defined);
+	tcase_add_test(tc, test_used_before_defined);
+	tcase_add_test(tc, test_add_that_fails_adds_nothing);
+	tcase_add_test(tc, test_add_without_memory);
+	tcase_add_test(tc, test_entries_are_used_again);
+	tcase_add_test(tc, test_update);
+	tcase_add_test(tc, test_null_is_never_stored);
+	tcase_add_test(tc, test_update_of_an_unknown_key);
+	tcase_add_test(tc, test_batch);
+	tcase_add_loop_test(tc, test_backend_refuses, 0, 5);
+	tcase_add_loop_test(tc, test_bad_batch, 0, 9);
+	tcase_add_test(tc, test_unknown_key_twice);
+	tcase_add_test(tc, test_key_of_another_copy);
+	tcase_add_test(tc, test_update_in_an_update);
+	tcase_add_test(tc, test_define_and_undefine);
+	tcase_add_test(tc, test_define_without_memory);
+	tcase_add_test(tc, test_single_definitions_stay);
+	tcase_add_test(tc, test_info);
+	tcase_add_test(tc, test_info_of_another_size);
+	tcase_add_test(tc, test_text_reserved);
+	tcase_add_loop_test(tc, test_for_each_key, 0, 3);
+	tcase_add_test(tc, test_for_each_site);
+	tcase_add_test(tc, test_walk_without_memory);
+	return unit_end();
+}
