@@ -3,7 +3,7 @@
 # The stress program sees each wrong engine fail.
 set -u
 build=${STRESS_BUILD:-.}
-limit=${STRESS_CONTROL_SECONDS:-30}
+limit=${STRESS_CONTROL_SECONDS:-120}
 n=0 failed=0
 
 # What it took: time, calls, updates, and the fault.
@@ -46,7 +46,12 @@ perhaps()
 	echo "# $(printf '%s\n' "$out" | summary)"
 }
 
-few=(plain=1 blocked=1 single=1)
+# Few places, so that the callers are often where text changes.
+few=(keys=1 plain=1 blocked=1 single=1)
+if [ "$(nproc)" = 1 ]; then
+	echo "1..0 # SKIP one processor: nothing is torn"
+	exit 0
+fi
 caught unsafe-bytes 'text written byte by byte' "${few[@]}"
 caught unsafe-word 'text written by single stores' "${few[@]}"
 caught unsafe-mem 'live text written through /proc/self/mem' "${few[@]}"

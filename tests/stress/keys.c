@@ -24,6 +24,8 @@ struct key_state keys[N_KEYS] = {
 	[KEY_SHARED] = { .key = &STATIC_CALL_KEY(stress_shared) },
 };
 
+int n_keys = N_KEYS;
+
 bool key_take(struct key_state *k)
 {
 	return !atomic_flag_test_and_set(&k->busy);

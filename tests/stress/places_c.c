@@ -57,6 +57,8 @@ size_t n_all_places;
 
 static void add(const struct place *place)
 {
+	if (place->key >= n_keys)
+		return;
 	if (n_all_places == MAX_PLACES)
 		fault("too many places");
 	all_places[n_all_places++] = place;

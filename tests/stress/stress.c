@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stress.c - stress SECONDS [ROLE[=THREADS]...]: call, update and disturb, and
- * check every call.
+ * stress.c - stress SECONDS [keys=N] [ROLE[=THREADS]...]: call, update and
+ * disturb, and check every call.
  *
  * A supervisor forks the process that does the work, so that a crash or a hang
  * is reported like any other fault, with the numbers up to it.  Exit status: 0
@@ -235,7 +235,7 @@ static int usage(void)
 {
 	size_t i;
 
-	fprintf(stderr, "usage: stress SECONDS [ROLE[=THREADS]...]\nroles:");
+	fprintf(stderr, "usage: stress SECONDS [keys=N] [ROLE[=THREADS]...]\nroles:");
 	for (i = 0; i < N_ROLES; i++)
 		fprintf(stderr, " %s=%d", roles[i].name, roles[i].threads);
 	fprintf(stderr, "\n");
@@ -245,12 +245,16 @@ static int usage(void)
 int main(int argc, char **argv)
 {
 	double seconds = argc > 1 ? atof(argv[1]) : 0;
-	int i;
+	int i, first = 2;
 
 	if (seconds <= 0)
 		return usage();
-	for (i = 2; i < argc; i++)
-		if (!choose(argv[i], i == 2))
+	if (argc > 2 && strncmp(argv[2], "keys=", 5) == 0)
+		n_keys = atoi(argv[first++] + 5);
+	if (n_keys < 1 || n_keys > N_KEYS)
+		return usage();
+	for (i = first; i < argc; i++)
+		if (!choose(argv[i], i == first))
 			return usage();
 	return supervise(seconds);
 }

@@ -60,6 +60,8 @@ struct key_state {
 } __attribute__((aligned(64)));
 
 extern struct key_state keys[N_KEYS];
+/* The first so many are called and updated. */
+extern int n_keys;
 
 void keys_start(void);
 /* Updates until it succeeds; the caller is the key's only updater. */

@@ -10,7 +10,7 @@ void *updater_single(void *arg)
 
 	(void)arg;
 	while (!stopped()) {
-		struct key_state *k = keys + next_random(&seed) % N_KEYS;
+		struct key_state *k = keys + next_random(&seed) % (unsigned int)n_keys;
 		int i, turns = 1 + (int)(next_random(&seed) % 16);
 		long start = now_ns();
 
@@ -31,9 +31,10 @@ void *updater_single(void *arg)
 static size_t take_some(unsigned int *seed, struct key_state **taken)
 {
 	unsigned int wanted = next_random(seed);
-	size_t i, n = 0;
+	size_t n = 0;
+	int i;
 
-	for (i = 0; i < N_KEYS; i++)
+	for (i = 0; i < n_keys; i++)
 		if ((wanted >> i & 1) && key_take(keys + i))
 			taken[n++] = keys + i;
 	return n;
