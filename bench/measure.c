@@ -15,6 +15,7 @@
 static pthread_t threads[BUSY_MAX];
 static int n_threads;
 static atomic_int stop, running;
+static atomic_ulong passes;
 static void (*busy_fn)(void);
 
 double now_ns(void)
@@ -42,8 +43,10 @@ static void *busy(void *unused)
 {
 	(void)unused;
 	atomic_fetch_add(&running, 1);
-	while (!atomic_load_explicit(&stop, memory_order_relaxed))
+	while (!atomic_load_explicit(&stop, memory_order_relaxed)) {
 		busy_fn();
+		atomic_fetch_add_explicit(&passes, 1, memory_order_relaxed);
+	}
 	return NULL;
 }
 
@@ -64,6 +67,25 @@ void busy_stop(void)
 	atomic_store(&stop, 1);
 	while (n_threads)
 		pthread_join(threads[--n_threads], NULL);
+}
+
+/*
+ * A pass that ends while this thread looks, and was not away itself, is that of
+ * a thread beside it.  With one processor there is none.
+ */
+void busy_meet(void)
+{
+	unsigned long seen = atomic_load(&passes), before = seen;
+	double last = now_ns(), time = last, limit = last + 2e8;
+
+	if (!n_threads)
+		return;
+	while ((seen == before || time - last > 5000) && time < limit) {
+		before = seen;
+		last = time;
+		seen = atomic_load(&passes);
+		time = now_ns();
+	}
 }
 
 int busy_counts(int counts[4])

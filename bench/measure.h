@@ -35,6 +35,9 @@ double median(double *values, size_t n);
 void busy_start(int n, void (*fn)(void));
 void busy_stop(void);
 
+/* Returns while one of them runs on another processor, if there are any. */
+void busy_meet(void);
+
 /* 0, 1, all processors but one, twice as many; no number twice.  Returns n. */
 int busy_counts(int counts[4]);
 
