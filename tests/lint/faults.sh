@@ -19,7 +19,7 @@ look()
 {
 	local lint
 
-	for lint in layers style scripts exports; do
+	for lint in layers style scripts exports manual; do
 		SC_LINT_ROOT=$tree bash "$here/$lint.sh" >"$tmp/$lint-$1" 2>&1
 	done
 }
@@ -73,6 +73,14 @@ plant src/fault_w.c "$(echo 'int f(void)'; echo '{'; yes '	;' | head -n 81; echo
 plant tests/fault.sh "$(printf '#!/bin/sh\ncd /tmp\nrm -rf x\n')"
 plant doc/fault.3 '.Sh NAME'
 plant include/static_call/api.h 'SC_API void static_call_phantom(void);'
+plant include/static_call/api.h 'struct fault_s {
+	int fault_member;	/* of nothing */
+};'
+plant include/static_call/api.h ' *   EFAULT   a fault'
+plant include/static_call.h '#define FAULT_MACRO(x) (x)'
+plant src/fault_w.c 'char *v = getenv("FAULT_VARIABLE");'
+plant doc/Makefile.am 'fault_links = static_call:fault_link'
+plant doc/static_call.3 '.Xr static_call_fault 3'
 look faulty
 
 seen layers 'users include only' bench/fault_b.c
@@ -103,6 +111,12 @@ if command -v mandoc >/dev/null; then
 else
 	skip "scripts sees: mandoc" "no mandoc"
 fi
+seen manual 'each macro is in' FAULT_MACRO
+seen manual 'each member and enumerator' fault_member
+seen manual 'header and manual list' EFAULT
+seen manual 'each environment variable' FAULT_VARIABLE
+seen manual 'each further name' fault_link
+seen manual 'no reference in the manual dangles' static_call_fault
 seen exports 'each export is in' static_call_phantom
 if [ -e "$libs/libstaticcall-generic.so" ]; then
 	seen exports 'the generic library exports' static_call_phantom

@@ -1,0 +1,102 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# The manual speaks of all that the headers offer, and of nothing else.
+. "$(dirname "$0")/lint.sh"
+api=include/static_call/api.h
+pages=$(sources doc | grep -E '\.[1-8]$')
+if [ -z "$pages" ]; then
+	skip "the manual" "no manual pages"
+	finish
+fi
+
+# mentioned WORD: some page has it as a word.
+mentioned()
+{
+	# shellcheck disable=SC2086 # a list
+	grep -qwF -- "$1" $pages
+}
+
+# unmentioned: the words on standard input that no page has.
+unmentioned()
+{
+	local word
+
+	while read -r word; do
+		mentioned "$word" || echo "$word"
+	done
+}
+
+# What a program may write: the macros of the public header.
+macros()
+{
+	code include/static_call.h |
+		sed -n 's/^#define[ \t]*\([A-Za-z_0-9]*\).*/\1/p' |
+		grep -vE '^(SC_|STATIC_CALL_H$)'
+	code "$api" | sed -n 's/^#define[ \t]*\(static_call[a-z_]*\).*/\1/p'
+	cat include/config/*.h.in |
+		sed -n 's/^#define[ \t]*\([A-Za-z_0-9]*\).*/\1/p' |
+		grep -vE '^(SC_|STATIC_CALL_CONFIG_H$)' | sort -u
+}
+report "each macro is in the manual" "$(macros | unmentioned)"
+
+# Members and enumerators: the last word before each ; , = or [.
+members()
+{
+	code "$api" | awk '
+		/^(struct|enum) [a-z_]+ \{/ { inside = 1; next }
+		/^\}/ { inside = 0 }
+		inside' | sed 's/[;,=[].*//; s/.*[ \t*]\([A-Za-z_0-9]\{1,\}\) *$/\1/' |
+		grep -E '^[A-Za-z_]' | sort -u
+}
+report "each member and enumerator is in the manual" "$(members | unmentioned)"
+
+declared_errors()
+{
+	sed -n 's/^ \*   \(E[A-Z]*\) .*/\1/p' "$api" | sort
+}
+
+described_errors()
+{
+	sed -n 's/^\.It Er \(E[A-Z]*\)$/\1/p' doc/static_call_update.3 | sort
+}
+report "header and manual list the same errors" \
+	"$(diff <(declared_errors) <(described_errors))"
+
+variables()
+{
+	for file in $(sources src | grep '\.c$'); do
+		code "$file"
+	done | grep -oE '(getenv|is_set)\("[A-Z_]+"' | grep -oE '[A-Z_]{4,}'
+}
+report "each environment variable is in the manual" "$(variables | unmentioned)"
+
+# PAGE:NAME of doc/Makefile.am: the page exists and has the name.
+bad_links()
+{
+	local page name
+
+	grep -v '^#' doc/Makefile.am | grep -oE '\b[A-Za-z_]+:[A-Za-z_0-9]+' |
+		while IFS=: read -r page name; do
+			grep -qwF -- "$name" "doc/$page.3" 2>/dev/null ||
+				echo "$page:$name"
+		done
+}
+report "each further name of a page is in the page" "$(bad_links)"
+
+# A page that is referred to is one of ours, or somebody else's.
+dangling()
+{
+	local name section file
+
+	# shellcheck disable=SC2086 # a list
+	sed -n 's/^\.Xr \([^ ]*\) \([0-9]\).*/\1 \2/p' $pages | sort -u |
+		grep -E '^(lib)?static[-_]?call' |
+		while read -r name section; do
+			file=doc/$name.$section
+			[ -e "$file" ] || grep -qE ":$name( |\$)" doc/Makefile.am ||
+				echo "$name($section)"
+		done
+}
+report "no reference in the manual dangles" "$(dangling)"
+
+finish
