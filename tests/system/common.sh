@@ -1,0 +1,44 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+# common.sh - what the scripts of this directory have in common; sourced.
+
+# shellcheck source=tests/conformance/tap.sh
+. "${abs_top_srcdir:?}/tests/conformance/tap.sh"
+
+unset STATIC_CALL_PATCH STATIC_CALL_DEBUG
+# shellcheck disable=SC2034
+{
+	tests=${abs_top_builddir:?}/tests
+	here=$tests/system
+	conformance=(batch call cxx dso fork forms info init many plugin
+		signals tail threads values)
+}
+read -ra backends <<<"${SC_BACKENDS:-generic}"
+
+# The backends whose conformance suite was built.
+built()
+{
+	local b
+
+	for b in "${backends[@]}"; do
+		[ -x "$tests/$b/test_call" ] && echo "$b"
+	done
+}
+
+# Those that write text.
+patching()
+{
+	built | grep -v '^generic$'
+}
+
+# needs PROGRAM...: skips everything if one is missing
+needs()
+{
+	local p
+
+	for p; do
+		command -v "$p" >/dev/null && continue
+		echo "1..0 # SKIP there is no $p here"
+		exit 0
+	done
+}
