@@ -103,7 +103,8 @@ static int read_sites(struct sc_image *image, uint64_t desc, const uint8_t *at)
 	const size_t size = sizeof(struct static_call_site);
 	const uint8_t *record = sc_image_at(image, start, count * size);
 
-	if (!record)
+	/* Each record is in one run, so there cannot be more than fit. */
+	if (!record || count > image->size / size - image->nr_sites)
 		return sc_error(image->name,
 				"a note leads to no records (at %#llx)",
 				(unsigned long long)desc);
@@ -162,12 +163,13 @@ static int read_note(struct sc_image *image, uint64_t address,
 /* Notes are 4-aligned, whatever the segment's own alignment is. */
 static int read_notes(struct sc_image *image, const Elf64_Phdr *phdr)
 {
-	const uint8_t *note = image->file + phdr->p_offset;
 	uint64_t at = 0, size = phdr->p_filesz;
+	const uint8_t *note;
 
 	if (phdr->p_offset > image->size ||
 	    size > image->size - phdr->p_offset)
 		return sc_error(image->name, "truncated: notes are missing");
+	note = image->file + phdr->p_offset;
 	while (size - at >= 12) {
 		uint64_t namesz = get32(note + at);
 		uint64_t descsz = get32(note + at + 4);
@@ -315,6 +317,9 @@ int sc_image_open(struct sc_image *image, Elf *elf, const char *name)
 	image->file = (const uint8_t *)elf_rawfile(elf, &image->size);
 	if (!image->ehdr || !image->file)
 		return sc_error(name, "cannot read: %s", elf_errmsg(-1));
+	/* libelf would hand out the table as it lies in the file. */
+	if (image->ehdr->e_phoff % sizeof(uint64_t))
+		return sc_error(name, "program headers are not aligned");
 	image->phdr = elf64_getphdr(elf);
 	if (!image->phdr || elf_getphdrnum(elf, &image->nr_phdrs))
 		return sc_error(name, "has no program headers");

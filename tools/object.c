@@ -37,8 +37,9 @@ static const void *section_data(const struct sc_object *object, size_t section,
 		elf_failed(object, "cannot read section", section);
 		return NULL;
 	}
-	if (data->d_size % entry || (data->d_size &&
-	    object->shdr[section]->sh_entsize != entry)) {
+	if (data->d_size % entry ||
+	    (object->shdr[section]->sh_flags & SHF_COMPRESSED) ||
+	    (data->d_size && object->shdr[section]->sh_entsize != entry)) {
 		sc_error(object->name,
 			 "section is no array of %zu byte entries (section %zu)",
 			 entry, section);

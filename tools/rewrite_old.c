@@ -306,8 +306,7 @@ static int copy_section(struct sc_rewrite *rewrite, size_t section)
 		return copy_names(rewrite, section);
 	if (section == object->symtab_shndx)
 		return copy_symtab_shndx(rewrite, section);
-	if (shdr->sh_link != object->symtab ||
-	    (shdr->sh_flags & SHF_LINK_ORDER))
+	if (shdr->sh_link != object->symtab)
 		return copy_plain(rewrite, section);
 	switch (shdr->sh_type) {
 	case SHT_RELA:

@@ -93,7 +93,7 @@ check "a full standard output" "$BASH" -c "! '$tool' list done.o >/dev/full"
 each()
 {
 	find broken -name '*.o' -print0 | sort -z |
-		xargs -0 -n 500 timeout 60 "$tool" "$2" >"$1" 2>&1
+		timeout 120 xargs -0 -n 500 "$tool" "$2" >"$1" 2>&1
 	# 123: some were refused.  More: killed, by a signal or by the clock.
 	[ $? -le 123 ] || echo "$2 was killed: $(tail -n 1 "$1")"
 }
