@@ -90,6 +90,9 @@ START_TEST(test_info_says_whether_text_is_patched_and_why_not)
 	else
 		ck_assert_uint_gt(strlen(info.reason), 0);
 #ifdef HAVE_STATIC_CALL
+	/* Confined, who runs the test looks at the reason. */
+	if (getenv("SC_TEST_CONFINED"))
+		return;
 	ck_assert_int_eq(info.patching, !(off && !strcmp(off, "0")));
 	if (!info.patching)
 		ck_assert_ptr_nonnull(strstr(info.reason, "STATIC_CALL_PATCH"));
