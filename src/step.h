@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * step.h - the lettered steps of an update, where a test can stop, look, fork
- * or fail.  doc/design.md and the unit tests use the same letters.
+ * or fail, and some rules that a test can switch off to see what breaks then.
+ * doc/design.md and the unit tests use the same letters.
  *
  *   A  in place: one write to text, nobody else runs
  *   B  the views of this process are opened
@@ -11,6 +12,10 @@
  *   E  the moved copy is edited
  *   F  the copy is moved in
  *   L  a range was lost while it was moved in
+ *
+ *   2  a range never covers a whole 2 MB block
+ *   3  a place that crosses a page is never patched
+ *   6  a patched place under a breakpoint is changed, not skipped
  */
 #ifndef SC_STEP_H
 #define SC_STEP_H
@@ -19,8 +24,11 @@
 /* Called before the step; a negative errno makes the step fail with it. */
 extern int (*sc_step_hook)(char step);
 #define SC_STEP(step)	(sc_step_hook ? sc_step_hook(step) : 0)
+extern unsigned int sc_rules_off;
+#define SC_RULE(n)	(!(sc_rules_off & 1u << (n)))
 #else
 #define SC_STEP(step)	0
+#define SC_RULE(n)	1
 #endif
 
 #endif

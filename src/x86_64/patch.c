@@ -12,6 +12,7 @@
 #include "log.h"
 #include "mem.h"
 #include "sort.h"
+#include "step.h"
 #include "targets.h"
 #include "x86_64/insn.h"
 #include "x86_64/patch.h"
@@ -103,7 +104,8 @@ static enum static_call_site_state decode(struct sc_patch *p, uintptr_t addr)
 	 * Somebody may give one of two pages back to the file, and with it half
 	 * of the instruction.
 	 */
-	if ((addr + insn.skip) / SC_PAGE !=
+	if (SC_RULE(3) &&
+	    (addr + insn.skip) / SC_PAGE !=
 	    (addr + insn.skip + insn.len - 1) / SC_PAGE)
 		return STATIC_CALL_SITE_CROSSING;
 	return STATIC_CALL_SITE_PATCHED;
