@@ -124,6 +124,7 @@ static uint8_t before[SC_PAGE];
 
 #ifdef SC_STEPS
 int (*sc_step_hook)(char step);
+unsigned int sc_rules_off;
 #endif
 
 bool sc_text_enabled(void)
@@ -358,6 +359,8 @@ static int check_place(struct sc_patch *p)
 	case OURS:
 		return 0;
 	case TRAPPED:
+		if (!SC_RULE(6))
+			return 1;
 		if (!is_traced())
 			return 0;
 		/*
@@ -397,7 +400,7 @@ static int next_range(size_t *i, struct range *r)
 	limit = same ? vma.end : page + SC_PAGE;
 	if (limit > text->end)
 		limit = text->end;
-	if (limit > page + RANGE_MAX)
+	if (limit > page + RANGE_MAX && SC_RULE(2))
 		limit = page + RANGE_MAX;
 
 	*r = (struct range){ .text = text, .start = page, .flags = vma.flags };
@@ -788,6 +791,33 @@ static void undo_swap(void)
 	close_views();
 }
 
+/*
+ * Parts of a mapping whose first private pages are made while they are apart
+ * never merge again.  So before several ranges move for the first time a page of
+ * each becomes private in its place: a byte is written over itself, in the middle
+ * of an instruction of ours, where nobody else's int3 can be.
+ */
+static void join_ranges(void)
+{
+	size_t i;
+	uint8_t byte;
+
+	if (tx.n_ranges < 2 || tx.mem < 0)
+		return;
+	for (i = 0; i < tx.n_ranges; i++) {
+		const struct range *r = tx.ranges + i;
+		uintptr_t at = (uintptr_t)first_patch(r->text, r->start)->addr +
+			       1;
+
+		if (!r->text->joined &&
+		    sc_text_read(r->text, &byte, at, 1) == 0 &&
+		    pwrite(tx.mem, &byte, 1, (off_t)at) != 1)
+			return;
+	}
+	for (i = 0; i < tx.n_ranges; i++)
+		tx.ranges[i].text->joined = true;
+}
+
 /* Makes the places of a range pristine, one way or the other. */
 static int clear_range(struct range *r)
 {
@@ -822,6 +852,7 @@ static int prepare_swap(void)
 		err = make_resident(tx.ranges + i);
 	if (err)
 		tx.n_ranges = 0;
+	join_ranges();
 	for (i = 0; i < tx.n_ranges; i++) {
 		err = clear_range(tx.ranges + i);
 		if (err)

@@ -34,6 +34,7 @@ struct sc_text {
 	uintptr_t view;			/* the file once more; 0: not yet */
 	bool readable;
 	bool usable;			/* may be patched */
+	bool joined;			/* its parts merge when they return */
 };
 
 /*
