@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "code.h"
+#include "maps.h"
 #include "unit.h"
 #include "wrap.h"
 
@@ -62,6 +63,26 @@ START_TEST(test_update_in_company)
 	update_and_back(COMPANY, _i);
 	ck_assert_ptr_null(strchr(steps_seen, 'A'));
 	ck_assert_ptr_nonnull(strchr(steps_seen, 'D'));
+}
+END_TEST
+
+/* Parts of a mapping that first moved apart must not stay apart. */
+START_TEST(test_first_update_leaves_one_mapping)
+{
+	struct sc_maps maps;
+	struct sc_vma vma;
+
+	start();
+	code_make(&code, shapes[_i].pages, shapes[_i].per_page);
+	company_start();
+	ck_assert_int_eq(code_update(&code, shapes[_i].first, shapes[_i].step,
+				     2), 0);
+	expect_all(shapes[_i].first, shapes[_i].step, 2);
+	ck_assert_int_eq(sc_maps_open(&maps), 0);
+	ck_assert_int_eq(sc_maps_find(&maps, code.text.start, &vma), 0);
+	ck_assert_uint_eq(vma.start, code.text.start);
+	ck_assert_uint_eq(vma.end, code.text.end);
+	sc_maps_close(&maps);
 }
 END_TEST
 
@@ -303,6 +324,8 @@ int main(void)
 	tcase_add_test(tc, test_start_leaves_nothing);
 	tcase_add_loop_test(tc, test_update_alone, 0, N_SHAPES);
 	tcase_add_loop_test(tc, test_update_in_company, 0, N_SHAPES);
+	tcase_add_loop_test(tc, test_first_update_leaves_one_mapping, 0,
+			    N_SHAPES);
 	tcase_add_test(tc, test_steps_of_an_update);
 	tcase_add_test(tc, test_nothing_to_do);
 	tcase_add_test(tc, test_prepared_is_pristine);

@@ -32,7 +32,7 @@ void traces_same(const struct traces *before);
  * that ended it; CHILD_FINE when @fn returns.
  */
 #define CHILD_FINE	0
-#define CHILD_BROKEN	1	/* child_expect() was disappointed */
+#define CHILD_BROKEN	42	/* child_expect() was disappointed */
 #define CHILD_SKIPPED	77
 int child_run(void (*fn)(void));
 /* In a child: the property under test. */
