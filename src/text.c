@@ -795,25 +795,33 @@ static void undo_swap(void)
  * Parts of a mapping whose first private pages are made while they are apart
  * never merge again.  So before several ranges move for the first time a page of
  * each becomes private in its place: a byte is written over itself, in the middle
- * of an instruction of ours, where nobody else's int3 can be.
+ * of an instruction of ours, where nobody else's int3 can be.  What other threads
+ * run there does not change by that.
  */
+static bool touch_range(const struct range *r)
+{
+	struct sc_patch *p;
+	uint8_t byte;
+
+	for_each_patch(p, r->text, r->start, r->start + r->len) {
+		uintptr_t at = (uintptr_t)p->addr + 1;
+
+		if (p->len)
+			return sc_text_read(r->text, &byte, at, 1) == 0 &&
+			       pwrite(tx.mem, &byte, 1, (off_t)at) == 1;
+	}
+	return false;
+}
+
 static void join_ranges(void)
 {
 	size_t i;
-	uint8_t byte;
 
 	if (tx.n_ranges < 2 || tx.mem < 0)
 		return;
-	for (i = 0; i < tx.n_ranges; i++) {
-		const struct range *r = tx.ranges + i;
-		uintptr_t at = (uintptr_t)first_patch(r->text, r->start)->addr +
-			       1;
-
-		if (!r->text->joined &&
-		    sc_text_read(r->text, &byte, at, 1) == 0 &&
-		    pwrite(tx.mem, &byte, 1, (off_t)at) != 1)
+	for (i = 0; i < tx.n_ranges; i++)
+		if (!tx.ranges[i].text->joined && !touch_range(tx.ranges + i))
 			return;
-	}
 	for (i = 0; i < tx.n_ranges; i++)
 		tx.ranges[i].text->joined = true;
 }
