@@ -23,9 +23,10 @@ EXPORT_STATIC_CALL_TRAMP_GPL(dso_tramp_gpl);
 /* The program has one of the same name; neither is the other's. */
 DEFINE_STATIC_CALL(private_call, dso_one);
 
+/* volatile: something is left to do, so these are no tail calls */
 int dso_calls_open(int x)
 {
-	int r = static_call(dso_open)(x);
+	volatile int r = static_call(dso_open)(x);
 
 	return r;
 }
@@ -37,7 +38,9 @@ int dso_tail_calls_open(int x)
 
 int dso_calls_tramp(int x)
 {
-	return static_call(dso_tramp)(x) + 0;
+	volatile int r = static_call(dso_tramp)(x);
+
+	return r;
 }
 
 int dso_calls_private(int x)
@@ -63,4 +66,11 @@ int dso_updates_tramp_to_ret0(void)
 void *dso_return0(void)
 {
 	return (void *)&__static_call_return0;
+}
+
+const void *dso_place(void)
+{
+	static const char place;
+
+	return &place;
 }

@@ -75,6 +75,7 @@ TESTS = $(tests) \
 	test_compile.sh \
 	test_environment.sh \
 	test_link.sh \
+	test_modes.sh \
 	test_static.sh
 
 # ---- how they are built -----------------------------------------------------

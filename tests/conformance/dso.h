@@ -27,6 +27,8 @@ int dso_updates_open(int (*func)(int));
 int dso_updates_tramp(int (*func)(int));
 int dso_updates_tramp_to_ret0(void);
 void *dso_return0(void);
+/* Somewhere in the library. */
+const void *dso_place(void);
 
 /* What a plugin offers, symbol "plugin_ops". */
 struct plugin_ops {

@@ -28,6 +28,7 @@ conformance_files = \
 	test_init.c \
 	test_link.sh \
 	test_many.c \
+	test_modes.sh \
 	test_placement.c \
 	test_plugin.c \
 	test_signals.c \

@@ -25,6 +25,12 @@ static NOINLINE int program_two(int x)
 /* The library has one of the same name. */
 DEFINE_STATIC_CALL(private_call, program_one);
 
+NOINLINE int tail_calls_dso(int x);
+NOINLINE int tail_calls_dso(int x)
+{
+	return static_call(dso_open)(x);
+}
+
 static void reset(void)
 {
 	ck_assert_int_eq(dso_updates_open(dso_one), 0);
@@ -48,6 +54,7 @@ START_TEST(test_update_by_the_program_is_seen_in_the_library)
 	reset();
 	ck_assert_int_eq(static_call_update(dso_open, program_two), 0);
 	ck_assert_int_eq(static_call(dso_open)(1), 2001);
+	ck_assert_int_eq(tail_calls_dso(1), 2001);
 	ck_assert_int_eq(dso_calls_open(1), 2001);
 	ck_assert_int_eq(dso_tail_calls_open(1), 2001);
 	sites_match_their_keys();
@@ -82,12 +89,14 @@ START_TEST(test_null_and_ret0_across_modules)
 	reset();
 	ck_assert_int_eq(static_call_update(dso_open, NULL), 0);
 	(void)static_call(dso_open)(1);
+	(void)tail_calls_dso(1);
 	(void)dso_calls_open(1);
 	(void)dso_tail_calls_open(1);
 	sites_match_their_keys();
 	ck_assert_int_eq(static_call_update(dso_open,
 			(void *)&__static_call_return0), 0);
 	ck_assert_int_eq(static_call(dso_open)(1), 0);
+	ck_assert_int_eq(tail_calls_dso(1), 0);
 	ck_assert_int_eq(dso_calls_open(1), 0);
 	ck_assert_int_eq(dso_tail_calls_open(1), 0);
 	sites_match_their_keys();
@@ -155,7 +164,7 @@ END_TEST
  */
 START_TEST(test_target_out_of_reach_goes_through_the_trampoline)
 {
-	intptr_t apart = (intptr_t)program_two - (intptr_t)dso_two;
+	intptr_t apart = (intptr_t)program_two - (intptr_t)dso_place();
 	struct static_call_info near = { .size = sizeof(near) }, far = near;
 	int i;
 
