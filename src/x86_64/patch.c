@@ -545,11 +545,11 @@ bool sc_backend_reserved(const void *start, const void *end)
 
 	for (places = all_places; places; places = places->next)
 		for (i = 0; i < places->n; i++) {
-			const uint8_t *addr = places->patches[i].addr;
+			const struct sc_patch *p = places->patches + i;
 
-			if (addr <= (const uint8_t *)end &&
-			    addr + places->patches[i].len >
-				    (const uint8_t *)start)
+			/* A place that is never touched is nobody's. */
+			if (p->len && p->addr <= (const uint8_t *)end &&
+			    p->addr + p->len > (const uint8_t *)start)
 				return true;
 		}
 	return false;
