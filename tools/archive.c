@@ -31,6 +31,7 @@ struct member {
 	const uint8_t *data;
 	size_t size;
 	size_t name_offset;		/* in the new table of long names */
+	bool dropped;
 };
 
 struct archive {
@@ -45,13 +46,19 @@ struct archive {
 	size_t names_size;
 	struct member *member;
 	size_t nr, room;
-	bool changed;
+	bool drop_bitcode, changed;
+	size_t nr_bitcode;
 };
 
 bool sc_archive_is(const uint8_t *file, size_t size)
 {
 	return size >= MAGIC_SIZE && (!memcmp(file, MAGIC, MAGIC_SIZE) ||
 				      !memcmp(file, THIN_MAGIC, MAGIC_SIZE));
+}
+
+bool sc_archive_is_thin(const uint8_t *file)
+{
+	return !memcmp(file, THIN_MAGIC, MAGIC_SIZE);
 }
 
 static int broken(const struct archive *archive, const char *what, size_t at)
@@ -190,7 +197,7 @@ static int read_archive(struct archive *archive)
 {
 	size_t offset = MAGIC_SIZE;
 
-	archive->thin = !memcmp(archive->file, THIN_MAGIC, MAGIC_SIZE);
+	archive->thin = sc_archive_is_thin(archive->file);
 	while (offset < archive->size)
 		if (read_entry(archive, offset, &offset))
 			return -1;
@@ -210,6 +217,12 @@ static int annotate_members(struct archive *archive)
 
 		if (!name)
 			return sc_error(archive->path, "out of memory");
+		if (sc_inputfile_is_bitcode(&file)) {
+			archive->nr_bitcode++;
+			member->dropped = archive->drop_bitcode;
+			archive->changed |= member->dropped;
+			continue;
+		}
 		switch (sc_inputfile_annotate(&file, name, &new)) {
 		case SC_ANNOTATE_DONE:
 			member->data = new.data;
@@ -242,33 +255,6 @@ static void put_be(uint8_t *at, size_t size, uint64_t value)
 	}
 }
 
-/* Where everything will be; returns the size of the long names. */
-static size_t lay_out(struct archive *archive)
-{
-	uint64_t offset = MAGIC_SIZE;
-	size_t names = 0, i;
-
-	for (i = 0; i < archive->nr; i++) {
-		struct member *member = &archive->member[i];
-
-		member->name_offset = names;
-		if (strlen(member->name) > SHORT_NAME)
-			names += strlen(member->name) + 2;
-	}
-	if (archive->index)
-		offset += HEADER + archive->index_size +
-			  (archive->index_size & 1);
-	if (names)
-		offset += HEADER + names + (names & 1);
-	for (i = 0; i < archive->nr; i++) {
-		struct member *member = &archive->member[i];
-
-		member->new_offset = offset;
-		offset += HEADER + member->size + (member->size & 1);
-	}
-	return names;
-}
-
 static int compare_offset(const void *key, const void *entry)
 {
 	uint64_t offset = *(const uint64_t *)key;
@@ -277,34 +263,101 @@ static int compare_offset(const void *key, const void *entry)
 	return offset < member->old_offset ? -1 : offset > member->old_offset;
 }
 
-static int write_index(struct archive *archive, FILE *out)
-{
-	size_t entry = archive->index_entry, i;
-	size_t room = archive->index_size;
-	uint8_t *index = sc_pool_alloc(archive->workspace->pool, room + 1, 1);
-	uint64_t n;
+struct index {
+	uint8_t *data;			/* the new one */
+	size_t size, nr;
+	struct member **of;		/* by entry */
+};
 
-	if (!index)
-		return sc_error(archive->path, "out of memory");
-	memcpy(index, archive->index, room);
-	n = room >= entry ? get_be(index, entry) : 0;
+/*
+ * The new index without the members that are dropped; the offsets are put in
+ * when they are known.
+ */
+static int read_index(struct archive *archive, struct index *index)
+{
+	const size_t entry = archive->index_entry, room = archive->index_size;
+	const uint8_t *old = archive->index, *name, *end = old + room;
+	uint64_t n = room >= entry ? get_be(old, entry) : 0, i;
+	uint8_t *names;
+
 	if (room < entry || n > (room - entry) / entry)
 		return sc_error(archive->path, "broken symbol index");
+	index->data = sc_pool_alloc(archive->workspace->pool, room + 1, 1);
+	index->of = sc_pool_alloc(archive->workspace->pool, n + 1,
+				  sizeof(*index->of));
+	names = sc_pool_alloc(archive->workspace->pool, room + 1, 1);
+	if (!index->data || !index->of || !names)
+		return sc_error(archive->path, "out of memory");
+	name = old + entry * (n + 1);
 	for (i = 1; i <= n; i++) {
-		uint64_t old = get_be(index + i * entry, entry);
-		struct member *member = NULL;
+		uint64_t offset = get_be(old + i * entry, entry);
+		struct member *member = archive->nr ?
+			bsearch(&offset, archive->member, archive->nr,
+				sizeof(*member), compare_offset) : NULL;
+		const uint8_t *next = memchr(name, 0, (size_t)(end - name));
 
-		if (archive->nr)
-			member = bsearch(&old, archive->member, archive->nr,
-					 sizeof(*member), compare_offset);
-		if (!member || (entry == 4 && member->new_offset > UINT32_MAX))
+		if (!member || !next)
 			return sc_error(archive->path, "broken symbol index");
-		put_be(index + i * entry, entry, member->new_offset);
+		next++;
+		if (!member->dropped) {
+			index->of[index->nr++] = member;
+			memcpy(names + index->size, name,
+			       (size_t)(next - name));
+			index->size += (size_t)(next - name);
+		}
+		name = next;
+	}
+	memcpy(index->data + entry * (index->nr + 1), names, index->size);
+	index->size += entry * (index->nr + 1);
+	index->size += index->size & 1;
+	return 0;
+}
+
+/* Where everything will be; returns the size of the long names. */
+static size_t lay_out(struct archive *archive, const struct index *index)
+{
+	uint64_t offset = MAGIC_SIZE;
+	size_t names = 0, i;
+
+	for (i = 0; i < archive->nr; i++) {
+		struct member *member = &archive->member[i];
+
+		member->name_offset = names;
+		if (!member->dropped && strlen(member->name) > SHORT_NAME)
+			names += strlen(member->name) + 2;
+	}
+	if (archive->index)
+		offset += HEADER + index->size;
+	if (names)
+		offset += HEADER + names + (names & 1);
+	for (i = 0; i < archive->nr; i++) {
+		struct member *member = &archive->member[i];
+
+		if (member->dropped)
+			continue;
+		member->new_offset = offset;
+		offset += HEADER + member->size + (member->size & 1);
+	}
+	return names;
+}
+
+static int write_index(struct archive *archive, struct index *index, FILE *out)
+{
+	const size_t entry = archive->index_entry;
+	size_t i;
+
+	put_be(index->data, entry, index->nr);
+	for (i = 0; i < index->nr; i++) {
+		uint64_t offset = index->of[i]->new_offset;
+
+		if (entry == 4 && offset > UINT32_MAX)
+			return sc_error(archive->path,
+					"gets too large for its symbol index");
+		put_be(index->data + (i + 1) * entry, entry, offset);
 	}
 	fprintf(out, "%-16s%-12s%-6s%-6s%-8s%-10zu`\n",
-		entry == 4 ? "/" : "/SYM64/", "0", "0", "0", "0",
-		room + (room & 1));
-	fwrite(index, 1, room + (room & 1), out);
+		entry == 4 ? "/" : "/SYM64/", "0", "0", "0", "0", index->size);
+	fwrite(index->data, 1, index->size, out);
 	return 0;
 }
 
@@ -314,7 +367,8 @@ static void write_names(struct archive *archive, size_t size, FILE *out)
 
 	fprintf(out, "%-48s%-10zu`\n", "//", size + (size & 1));
 	for (i = 0; i < archive->nr; i++)
-		if (strlen(archive->member[i].name) > SHORT_NAME)
+		if (!archive->member[i].dropped &&
+		    strlen(archive->member[i].name) > SHORT_NAME)
 			fprintf(out, "%s/\n", archive->member[i].name);
 	if (size & 1)
 		fputc('\n', out);
@@ -337,19 +391,30 @@ static void write_member(const struct member *member, FILE *out)
 
 static int write_archive(struct archive *archive, const char *path)
 {
-	FILE *out = fopen(path, "we");
-	size_t names = lay_out(archive), i;
+	struct index index = { .nr = 0 };
+	size_t names, left = 0, i;
 	int error = 0;
+	FILE *out;
 
+	for (i = 0; i < archive->nr; i++)
+		left += !archive->member[i].dropped;
+	/* gold takes an index before no members for a cut file. */
+	if (!left)
+		archive->index = NULL;
+	if (archive->index && read_index(archive, &index))
+		return -1;
+	names = lay_out(archive, &index);
+	out = fopen(path, "we");
 	if (!out)
 		return sc_error_errno(path, "cannot create");
 	fputs(MAGIC, out);
 	if (archive->index)
-		error = write_index(archive, out);
+		error = write_index(archive, &index, out);
 	if (names)
 		write_names(archive, names, out);
 	for (i = 0; i < archive->nr; i++)
-		write_member(&archive->member[i], out);
+		if (!archive->member[i].dropped)
+			write_member(&archive->member[i], out);
 	if (fflush(out) || ferror(out))
 		error = sc_error_errno(path, "cannot write");
 	if (fclose(out) && !error)
@@ -358,16 +423,18 @@ static int write_archive(struct archive *archive, const char *path)
 }
 
 int sc_archive_annotate(struct sc_workspace *workspace, const char *path,
-			const uint8_t *file, size_t size, char **copy)
+			const uint8_t *file, size_t size, bool drop_bitcode,
+			char **copy, size_t *nr_bitcode)
 {
 	struct archive archive = {
 		.workspace = workspace, .path = path, .file = file,
-		.size = size,
+		.size = size, .drop_bitcode = drop_bitcode,
 	};
 
 	*copy = NULL;
 	if (read_archive(&archive) || annotate_members(&archive))
 		return -1;
+	*nr_bitcode = archive.nr_bitcode;
 	if (!archive.changed)
 		return 0;
 	*copy = sc_workspace_file(workspace, path);

@@ -13,11 +13,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "inputfile.h"
 #include "linker.h"
+#include "lto.h"
 #include "realtool.h"
 
 enum { LONG_COMMAND = 100000 };		/* bytes; then use a response file */
@@ -33,8 +35,11 @@ static int exit_like(int status)
 	return 1;
 }
 
-/* Runs the tool and waits; the wait status, or -1 with a message. */
-static int run(const char *path, char **argv)
+/*
+ * Runs the tool and waits; the wait status, or -1 with a message.  What it
+ * says on stderr goes to @messages if that is not negative.
+ */
+static int run_with(const char *path, char **argv, int messages)
 {
 	int status;
 	pid_t pid;
@@ -42,6 +47,8 @@ static int run(const char *path, char **argv)
 	fflush(NULL);
 	pid = fork();
 	if (!pid) {
+		if (messages >= 0)
+			dup2(messages, STDERR_FILENO);
 		execv(path, argv);
 		_exit(127);
 	}
@@ -52,6 +59,27 @@ static int run(const char *path, char **argv)
 		if (errno != EINTR)
 			return sc_error_errno(path, "cannot wait for it");
 	sc_cleanup_child(0);
+	return status;
+}
+
+static int run(const char *path, char **argv)
+{
+	return run_with(path, argv, -1);
+}
+
+/* The same, but what it says is shown only if it fails: it was said before. */
+static int run_again(const char *path, char **argv)
+{
+	int messages = memfd_create("messages", MFD_CLOEXEC), status;
+	char text[4096];
+	ssize_t n;
+
+	status = run_with(path, argv, messages);
+	if (status && messages >= 0 && !lseek(messages, 0, SEEK_SET))
+		while ((n = read(messages, text, sizeof(text))) > 0)
+			fwrite(text, 1, (size_t)n, stderr);
+	if (messages >= 0)
+		close(messages);
 	return status;
 }
 
@@ -117,12 +145,18 @@ static int be_linker(struct sc_pool *pool, const char *real, char **argv)
 {
 	struct sc_link link = { .pool = pool };
 	char **arguments = argv;
-	int status;
+	struct sc_lto lto;
+	int status, more = 0;
 
 	if (sc_link_read(&link, argv))
 		return 1;
 	if (!link.relocatable && sc_link_annotate(&link))
 		return 1;
+	if (sc_lto_wanted(&link, real)) {
+		if (sc_lto_begin(&lto, &link, real))
+			return 1;
+		more = 1;
+	}
 	if (link.changed)
 		arguments = linker_arguments(&link, real);
 	if (!arguments)
@@ -130,6 +164,18 @@ static int be_linker(struct sc_pool *pool, const char *real, char **argv)
 	status = run(real, arguments);
 	if (status)
 		return status < 0 ? 1 : exit_like(status);
+	if (more)
+		more = sc_lto_continue(&lto, &link);
+	if (more < 0) {
+		unlink(link.output ? link.output : "a.out");
+		return 1;
+	}
+	if (more) {
+		arguments = linker_arguments(&link, real);
+		status = arguments ? run_again(real, arguments) : -1;
+		if (status)
+			return status < 0 ? 1 : exit_like(status);
+	}
 	if (link.relocatable &&
 	    annotate_output(link.output ? link.output : "a.out"))
 		return 1;

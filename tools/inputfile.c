@@ -57,6 +57,12 @@ bool sc_inputfile_may_call(const struct sc_inputfile *file)
 				    STATIC_CALL_TRAMP_PREFIX_LEN);
 }
 
+bool sc_inputfile_is_bitcode(const struct sc_inputfile *file)
+{
+	return file->size >= 4 && (!memcmp(file->data, "BC\xc0\xde", 4) ||
+				   !memcmp(file->data, "\xde\xc0\x17\x0b", 4));
+}
+
 /* libelf wants a descriptor; it need not be a file on a disk. */
 static int memory_file(const struct sc_inputfile *file)
 {

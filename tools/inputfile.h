@@ -20,6 +20,9 @@ void sc_inputfile_unmap(struct sc_inputfile *file);
 /* False if no static call can be in it, which is soon known of most files. */
 bool sc_inputfile_may_call(const struct sc_inputfile *file);
 
+/* LLVM bitcode: what clang writes where a linker is to make the code. */
+bool sc_inputfile_is_bitcode(const struct sc_inputfile *file);
+
 /*
  * SC_ANNOTATE_DONE: *@new is the annotated object, to be unmapped.  Anything
  * else: no new one is needed, or a message has been printed.

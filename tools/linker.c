@@ -99,6 +99,7 @@ struct search {
 	const char *sysroot;
 	bool statics, saved[16];	/* -Bstatic; what --push-state saved */
 	unsigned int depth;
+	bool placed;			/* link->instead is in link->out */
 };
 
 static int add_dir(struct search *search, char *dir)
@@ -202,32 +203,50 @@ static int write_copy(struct sc_link *link, const char *path,
 	return fclose(out) ? sc_error_errno(*copy, "cannot write") : 0;
 }
 
-/* *@copy is an annotated copy of @path, or NULL if it needs none. */
-static int annotate_input(struct sc_link *link, const char *path, char **copy)
+struct input {
+	char *copy;			/* annotated; NULL: needs none */
+	size_t nr_bitcode;		/* modules of it */
+	bool all_bitcode;		/* it is nothing else */
+};
+
+static int annotate_object(struct sc_link *link, const char *path,
+			   const struct sc_inputfile *file, char **copy)
 {
-	struct sc_inputfile file, new;
+	struct sc_inputfile new;
+	int error;
+
+	switch (sc_inputfile_annotate(file, path, &new)) {
+	case SC_ANNOTATE_DONE:
+		error = write_copy(link, path, &new, copy);
+		sc_inputfile_unmap(&new);
+		return error;
+	case SC_ANNOTATE_ERROR:
+		return -1;
+	default:
+		return 0;
+	}
+}
+
+static int annotate_input(struct sc_link *link, const char *path,
+			  struct input *input)
+{
+	struct sc_inputfile file;
 	int error = 0;
 
-	*copy = NULL;
+	*input = (struct input){ .copy = NULL };
 	if (sc_inputfile_map(&file, path))
 		return 0;
-	/* A thin archive's members are other files: those must be looked at. */
-	if (sc_archive_is(file.data, file.size) &&
-	    (file.data[2] == 't' || sc_inputfile_may_call(&file))) {
+	if (sc_inputfile_is_bitcode(&file)) {
+		input->nr_bitcode = 1;
+		input->all_bitcode = true;
+	} else if (!sc_archive_is(file.data, file.size)) {
+		error = annotate_object(link, path, &file, &input->copy);
+	} else if (sc_archive_is_thin(file.data) || link->instead ||
+		   sc_inputfile_may_call(&file)) {
+		/* A thin archive's members are other files: look at those. */
 		error = sc_archive_annotate(&link->workspace, path, file.data,
-					    file.size, copy);
-	} else {
-		switch (sc_inputfile_annotate(&file, path, &new)) {
-		case SC_ANNOTATE_DONE:
-			error = write_copy(link, path, &new, copy);
-			sc_inputfile_unmap(&new);
-			break;
-		case SC_ANNOTATE_ERROR:
-			error = -1;
-			break;
-		default:
-			break;
-		}
+					    file.size, link->instead != NULL,
+					    &input->copy, &input->nr_bitcode);
 	}
 	sc_inputfile_unmap(&file);
 	return error;
@@ -258,13 +277,27 @@ static void note_state(struct search *search, const char *arg)
 		search->statics = search->saved[--search->depth % room];
 }
 
+/* The objects made of bitcode, where the first of it was. */
+static int place_objects(struct search *search)
+{
+	const struct sc_args *instead = search->link->instead;
+	size_t i;
+
+	for (i = 0; !search->placed && i < instead->nr; i++)
+		if (sc_args_add(&search->link->out, instead->arg[i]))
+			return -1;
+	search->placed = true;
+	return 0;
+}
+
 /* Word @i, and the next where it is that word's value. */
 static int annotate_word(struct search *search, size_t *i)
 {
 	struct sc_link *link = search->link;
 	char *arg = link->in.arg[*i], *next = link->in.arg[*i + 1];
 	char *value = option_value(&link->in, *i, 'l', "library");
-	char *path = arg, *copy = NULL;
+	struct input input = { .copy = NULL };
+	char *path = arg;
 	bool pair = has_value(arg) && next;
 
 	note_state(search, arg);
@@ -272,18 +305,23 @@ static int annotate_word(struct search *search, size_t *i)
 		path = find_library(search, value);
 	else if (arg[0] == '-')
 		path = NULL;
-	if (path && annotate_input(link, path, &copy))
+	if (path && annotate_input(link, path, &input))
 		return -1;
-	if (copy)
-		link->changed = true;
-	if (sc_args_add(&link->out, copy ? copy : arg))
-		return -1;
-	if (pair) {
-		++*i;
-		if (!copy && sc_args_add(&link->out, next))
+	*i += pair;
+	link->nr_bitcode += input.nr_bitcode;
+	if (input.nr_bitcode && link->instead) {
+		if (place_objects(search))
 			return -1;
+		if (input.all_bitcode)
+			return 0;
 	}
-	return 0;
+	if (input.copy) {
+		link->changed = true;
+		return sc_args_add(&link->out, input.copy);
+	}
+	if (sc_args_add(&link->out, arg))
+		return -1;
+	return pair ? sc_args_add(&link->out, next) : 0;
 }
 
 int sc_link_annotate(struct sc_link *link)
@@ -291,6 +329,8 @@ int sc_link_annotate(struct sc_link *link)
 	struct search search = { .link = link };
 	size_t i;
 
+	link->out.nr = 0;
+	link->nr_bitcode = 0;
 	if (read_dirs(&search) || sc_args_add(&link->out, link->in.arg[0]))
 		return -1;
 	for (i = 1; i < link->in.nr; i++)

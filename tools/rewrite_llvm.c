@@ -47,7 +47,7 @@ int sc_rewrite_copy_addrsig(struct sc_rewrite *rewrite, size_t section)
 	start = sc_pool_alloc(&object->pool, data->d_size + 1, ULEB_MAX);
 	if (!start)
 		return sc_error(object->name, "out of memory");
-	from = data->d_buf;
+	from = data->d_size ? data->d_buf : start;
 	end = from + data->d_size;
 	for (to = start; from < end; ) {
 		if (!read_uleb(&from, end, &symbol) ||

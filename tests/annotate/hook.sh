@@ -108,6 +108,48 @@ if command -v gcc >/dev/null; then
 		library.c
 fi
 
+# lto KIND LINKER: clang's link-time optimisation, bitcode in archives too.
+lto()
+{
+	local flags="-O2 -fPIC -flto=$1" name="clang -flto=$1 $2" file
+
+	# shellcheck disable=SC2086 # a list of flags
+	build "$name" clang "$rsp" -fuse-ld="$2" $flags one.c two.c library.c ||
+		return
+	for file in two library; do
+		# shellcheck disable=SC2086 # a list of flags
+		cc clang $flags -c $file.c -o sub/$file.o
+	done
+	cc clang -O2 -c two.c -o sub/native.o
+	rm -f sub/libbit.a sub/libmix.a
+	llvm-ar rcs sub/libbit.a sub/two.o sub/library.o
+	llvm-ar rcs sub/libmix.a sub/native.o sub/library.o
+	# shellcheck disable=SC2086 # a list of flags
+	build "$name archive" clang "$rsp" -fuse-ld="$2" $flags one.c \
+		sub/libbit.a
+	# shellcheck disable=SC2086 # a list of flags
+	build "$name mixed archive" clang "$rsp" -fuse-ld="$2" $flags one.c \
+		-Lsub -lmix
+	# shellcheck disable=SC2086 # a list of flags
+	"clang" "$rsp" -fuse-ld="$2" $include $flags -shared -Wl,--emit-relocs \
+		one.c sub/libbit.a -o libone.so
+	complete "$name -shared" libone.so
+}
+
+if command -v clang llvm-ar >/dev/null; then
+	for ld in bfd gold lld mold; do
+		for kind in full thin; do
+			echo 'int main(void) { return 0; }' >probe.c
+			if clang -flto=$kind -fuse-ld=$ld probe.c -o probe \
+				2>/dev/null; then
+				lto $kind $ld
+			else
+				skip "clang -flto=$kind $ld" "it cannot"
+			fi
+		done
+	done
+fi
+
 cc="${CC%% *}"
 printf '.globl f\nf:\tno_such_instruction\n' >bad.s
 "$cc" -c bad.s 2>plain.err
