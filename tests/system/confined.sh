@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# confined.sh - the conformance suite inside systems that forbid things from
+# before its start, and what static_call_get_info() says there.
+
+# shellcheck source=tests/system/common.sh
+. "${abs_top_srcdir:?}/tests/system/common.sh"
+
+export SC_TEST_SHORT=1 SC_TEST_CONFINED=1
+confine=$here/confine
+
+# runs NAME COMMAND...: as check, and 77 is a skip
+runs()
+{
+	local name=$1
+	shift
+	"$@" >"$work/log" 2>&1
+	case $? in
+	0) report ok "$name" ;;
+	77) skip "$name" "$(head -n 1 "$work/log")" ;;
+	*) report 'not ok' "$name" "$work/log" ;;
+	esac
+}
+
+# says PATTERN COMMAND...: what it prints, as one line, matches
+says()
+{
+	local pattern=$1 rc
+	shift
+	"$@" >"$work/said" 2>&1
+	rc=$?
+	cat "$work/said"
+	[ $rc = 0 ] || return $rc
+	tr '\n' ' ' <"$work/said" | grep -Eq -- "$pattern"
+}
+
+# all_pass RESTRICTION...: every program of the suite
+all_pass()
+{
+	local test failed=0
+
+	for test in "${conformance[@]}"; do
+		[ -x "./test_$test" ] || continue
+		"$confine" "$@" -- "./test_$test" >"$work/one" 2>&1
+		case $? in
+		0) ;;
+		77) cat "$work/one"; return 77 ;;
+		*) echo "test_$test:"; grep -v '^ok' "$work/one"; failed=1 ;;
+		esac
+	done
+	return $failed
+}
+
+# place NAME PATTERN RESTRICTION...: what showinfo says, and the suite
+place()
+{
+	local name=$1 pattern=$2
+	shift 2
+	cd "$tests/$b" || return
+	[ "$b" = generic ] && pattern='reason=.'
+	runs "$b, $name: what static_call_get_info() says" \
+		says "calls=2,3 $pattern" "$confine" "$@" -- ./showinfo
+	runs "$b, $name: the suite" all_pass "$@"
+}
+
+for b in $(built); do
+	place 'MDWE' 'reason= ' mdwe
+	place 'no /proc' 'reason=.*/proc' noproc
+	place 'another user' 'reason= ' nobody
+	place 'no mremap (EPERM)' 'reason= ' deny:mremap:EPERM
+	place 'no mremap (ENOSYS)' 'reason= ' deny:mremap:ENOSYS
+	place 'no membarrier' 'reason= ' deny:membarrier:ENOSYS
+	place 'no unshare' 'reason= ' deny:unshare:EPERM
+	place 'no ioctl' 'reason= ' deny:ioctl:ENOSYS
+	place 'no madvise' 'reason=.*does not let' deny:madvise:EPERM
+	place 'no mremap, no unshare, MDWE' 'reason=.*does not let' \
+		mdwe deny:mremap+unshare:EPERM
+done
+finish
