@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * startup.c - what static calls cost at the start of a program: time, system
+ * calls, memory.  Runs the programs that are made of atstart.c.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "measure.h"
+
+#define RUNS	101
+
+static const struct program {
+	const char *path, *what;
+	int sites;
+} programs[] = {
+	{ "./atstart-none", "no static call", 0 },
+	{ "./atstart-header", "the header alone", 0 },
+	{ "./atstart-one", "1 site", 1 },
+	{ "./atstart-many", "10000 sites", 10000 },
+};
+
+#define PROGRAMS	(sizeof(programs) / sizeof(programs[0]))
+
+struct result {
+	double ns[RUNS];
+	long text_before, text_after, all;
+	int syscalls;
+};
+
+static void run(const char *path, int round, struct result *r)
+{
+	FILE *out = popen(path, "r");
+
+	if (!out || fscanf(out, "%lf %ld %ld %ld", &r->ns[round],
+			   &r->text_before, &r->text_after, &r->all) != 4)
+		fail("%s does not run", path);
+	pclose(out);
+}
+
+/* Runs the child to its next stop; returns the system call it enters, or -1. */
+static long next_call(pid_t child, int *ended)
+{
+	struct user_regs_struct regs;
+	int status;
+
+	if (ptrace(PTRACE_SYSCALL, child, NULL, NULL) < 0 ||
+	    waitpid(child, &status, 0) < 0)
+		fail("ptrace: %d", errno);
+	*ended = WIFEXITED(status) || WIFSIGNALED(status);
+	if (*ended || WSTOPSIG(status) != (SIGTRAP | 0x80))
+		return -1;
+	ptrace(PTRACE_GETREGS, child, NULL, &regs);
+	/* On entry the result says "not implemented". */
+	return (long)regs.rax == -ENOSYS ? (long)regs.orig_rax : -1;
+}
+
+/* System calls between the two marks. */
+static int count_syscalls(const char *path)
+{
+	int status, ended = 0, marks = 0, n = 0;
+	pid_t child = fork();
+
+	if (child == 0) {
+		int null = open("/dev/null", O_WRONLY);
+
+		dup2(null, 1);
+		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+		execl(path, path, (char *)NULL);
+		_exit(127);
+	}
+	waitpid(child, &status, 0);
+	ptrace(PTRACE_SETOPTIONS, child, NULL, (void *)PTRACE_O_TRACESYSGOOD);
+	while (!ended) {
+		long call = next_call(child, &ended);
+
+		if (call == SYS_getppid)
+			marks++;
+		else if (call >= 0 && marks == 1)
+			n++;
+	}
+	return marks == 2 ? n : -1;
+}
+
+int main(void)
+{
+	static struct result results[PROGRAMS];
+	double us[PROGRAMS];
+	size_t i;
+	int round;
+
+	for (round = 0; round < RUNS; round++)
+		for (i = 0; i < PROGRAMS; i++)
+			run(programs[i].path, round, &results[i]);
+	printf("From the first constructor to main(), inline backend; private memory in kB.\n"
+	       "  %-18s %10s %10s %10s %10s %10s\n", "", "us", "syscalls",
+	       "text", "updated", "all");
+	for (i = 0; i < PROGRAMS; i++) {
+		struct result *r = &results[i];
+
+		us[i] = median(r->ns, RUNS) / 1e3;
+		printf("  %-18s %10.1f %10d %10ld %10ld %10ld\n",
+		       programs[i].what, us[i],
+		       count_syscalls(programs[i].path), r->text_before,
+		       r->text_after, r->all);
+	}
+	printf("  each site beyond the first: %.1f ns, %.0f bytes of memory\n",
+	       (us[3] - us[2]) * 1e3 / (programs[3].sites - 1),
+	       (double)(results[3].all - results[2].all) * 1024 /
+		       (programs[3].sites - 1));
+	return 0;
+}
