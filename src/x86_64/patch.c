@@ -333,11 +333,16 @@ int sc_backend_add(struct sc_module *m, const struct sc_registrar *reg)
 	size_t i;
 	int err;
 
-	for (i = 0; i < m->image->n_defines; i++)
-		if (!reg->define(m, m->image->defines[i].key,
-				 m->image->defines[i].name))
-			sc_log("not defined", m->image->defines[i].name, NULL,
-			       -ENOMEM);
+	for (i = 0; i < m->image->n_defines; i++) {
+		const struct sc_define *define = m->image->defines + i;
+
+		if (reg->define(m, define->key, define->name))
+			continue;
+		sc_log("not defined", define->name, NULL, -ENOMEM);
+		/* Unless it is another copy's, nobody would forget it. */
+		if (!define->key->sc_owner)
+			return -ENOMEM;
+	}
 	err = find_places(m, reg);
 	if (err)
 		return err;
