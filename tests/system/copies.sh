@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# copies.sh - runs "copies" for each backend.
+
+# shellcheck source=tests/system/common.sh
+. "${abs_top_srcdir:?}/tests/system/common.sh"
+
+for b in "${backends[@]}"; do
+	[ -x "$here/copies_$b" ] || continue
+	check "$b: several copies of the library" "$here/copies_$b" \
+		"$here/.libs/copya_$b.so" "$here/.libs/copyb_$b.so"
+done
+finish
