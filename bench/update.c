@@ -117,6 +117,11 @@ static void (*const methods[])(int odd) = {
 
 static double us[METHODS][ROUNDS_MAX];
 
+static double ns_per_site(double update_us)
+{
+	return update_us * 1e3 / (double)set->int3->n;
+}
+
 static void measure(int busy)
 {
 	/* Where threads wait for a processor a round takes long. */
@@ -144,6 +149,11 @@ static void measure(int busy)
 	if (n == METHODS)
 		printf(" %10.1f", median_us[3]);
 	printf("\n");
+	if (set->int3->n >= 10000 && n == METHODS)
+		printf("  %-18s %4s %10.1f %10s %10.1f %8s %10.1f\n",
+		       "  ns for each site", "", ns_per_site(median_us[0]), "",
+		       ns_per_site(median_us[2]), "",
+		       ns_per_site(median_us[3]));
 }
 
 int main(void)
