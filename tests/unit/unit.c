@@ -39,9 +39,20 @@ int unit_end(void)
 	return failed || !run ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-void unit_skip(const char *why)
+bool unit_can(bool (*can)(void), const char *test, const char *what)
 {
-	fprintf(stderr, "# skipped: %s\n", why);
+	int status = 1;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(can() ? 0 : 1);
+	if (pid > 0)
+		waitpid(pid, &status, 0);
+	if (status != 0) {
+		printf("# left out: %s (%s: no)\n", test, what);
+		fflush(stdout);
+	}
+	return status == 0;
 }
 
 /* ------------------------------------------------------------- traces */

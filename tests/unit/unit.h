@@ -10,6 +10,7 @@
 #define UNIT_H
 
 #include <check.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #define NOINLINE __attribute__((noinline))
@@ -33,7 +34,6 @@ void traces_same(const struct traces *before);
  */
 #define CHILD_FINE	0
 #define CHILD_BROKEN	42	/* child_expect() was disappointed */
-#define CHILD_SKIPPED	77
 int child_run(void (*fn)(void));
 /* In a child: the property under test. */
 #define child_expect(cond)						\
@@ -54,7 +54,15 @@ void child_end(int status, const char *why, const char *file, int line)
 void company_start(void);
 void company_end(void);
 
-/* Says so in the log; the test counts as passed, having shown nothing. */
-void unit_skip(const char *why);
+/*
+ * Adds a test (its loop from @from to @to) where the machine has what it needs:
+ * where @can, in a child process, returns true.  Else says that it was left out.
+ */
+#define unit_add_if(tc, test, from, to, can)				\
+	do {								\
+		if (unit_can(can, #test, #can))				\
+			tcase_add_loop_test(tc, test, from, to);	\
+	} while (0)
+bool unit_can(bool (*can)(void), const char *test, const char *what);
 
 #endif
