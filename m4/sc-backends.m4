@@ -77,19 +77,6 @@ AC_CACHE_CHECK([whether $CXX works], [sc_cv_cxx],
 AM_CONDITIONAL([HAVE_CXX], [test "x$sc_cv_cxx" = xyes])
 ])
 
-dnl SC_OPTIONAL_DIRS(DIRS)
-dnl Configure each directory that has a makefile.
-AC_DEFUN([SC_OPTIONAL_DIRS], [
-m4_foreach_w([sc_dir], [$1],
-	[m4_syscmd([test -f ]sc_dir[/Makefile.am])m4_if(m4_sysval, [0],
-		[AC_CONFIG_FILES(sc_dir[/Makefile])m4_bmatch(sc_dir, [^tests/],
-			[SC_TEST_DIRS="$SC_TEST_DIRS m4_bpatsubst(sc_dir, [^tests/])"],
-			[SC_DIRS="$SC_DIRS sc_dir"])])
-])
-AC_SUBST([SC_DIRS])
-AC_SUBST([SC_TEST_DIRS])
-])
-
 dnl SC_REPORT
 dnl What was chosen, for a reader.
 AC_DEFUN([SC_REPORT], [
