@@ -25,6 +25,9 @@ void refused_change(int err);
 /* Calls in any thread; the result must be of a target in force meanwhile. */
 void call_and_check(void);
 
+/* The same of one call, without a variable of the thread's. */
+void call_value_and_check(void);
+
 /* The address of a patched site; NULL: there is none. */
 const void *a_site(void);
 

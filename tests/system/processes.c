@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * processes.c - processes that are not made by fork(): raw clone(), children that
+ * borrow our memory, and a process beside us that shares it.
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "calls.h"
+
+#define CHILDREN	150
+
+extern char **environ;
+
+static int died(pid_t pid)
+{
+	int status;
+
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		return 1;
+	if (status)
+		fault("child: status %#x", (unsigned int)status);
+	return status != 0;
+}
+
+/* ------------------------------------------------- beside other threads */
+
+static atomic_int stop;
+
+static void *keep_calling(void *arg)
+{
+	while (!atomic_load(&stop))
+		call_and_check();
+	return arg;
+}
+
+static void *keep_updating(void *arg)
+{
+	while (!atomic_load(&stop))
+		change_and_check(2, 0);
+	return arg;
+}
+
+static void beside_threads(void (*act)(void))
+{
+	pthread_t t[2];
+
+	atomic_store(&stop, 0);
+	if (pthread_create(t, NULL, keep_calling, NULL) ||
+	    pthread_create(t + 1, NULL, keep_updating, NULL)) {
+		fault("no threads");
+		return;
+	}
+	act();
+	atomic_store(&stop, 1);
+	pthread_join(t[0], NULL);
+	pthread_join(t[1], NULL);
+}
+
+/*
+ * No atfork handler runs, so the child may have been made in the middle of an
+ * update by another thread.  It calls; only updating might wait for ever.
+ */
+static void clone_and_call(void)
+{
+	int i, n;
+
+	for (i = 0; i < CHILDREN; i++) {
+		pid_t pid = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+
+		if (!pid) {
+			for (n = 0; n < 20; n++)
+				call_value_and_check();
+			_exit(faults() ? 1 : 0);
+		}
+		if (died(pid))
+			return;
+	}
+}
+
+static void vfork_and_call(void)
+{
+	int i;
+
+	for (i = 0; i < CHILDREN; i++) {
+		pid_t pid = vfork();
+
+		if (!pid) {
+			call_value_and_check();
+			_exit(0);
+		}
+		if (died(pid))
+			return;
+	}
+}
+
+static void spawn(void)
+{
+	char *const argv[] = { (char *)"true", NULL };
+	pid_t pid;
+	int i;
+
+	for (i = 0; i < CHILDREN / 5; i++)
+		if (posix_spawnp(&pid, "true", NULL, NULL, argv, environ) ||
+		    died(pid))
+			return;
+}
+
+/* ------------------------------------------------------------- alone */
+
+/* Nobody else updates: then a child of raw clone() may. */
+static void clone_and_update(void)
+{
+	pid_t pid = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+
+	if (!pid) {
+		change_and_check(20, 0);
+		_exit(faults() ? 1 : 0);
+	}
+	change_and_check(21, 0);
+	died(pid);
+	change_and_check(3, 0);
+}
+
+/* The child of vfork() updates our memory, and it stays so. */
+static void vfork_and_update(void)
+{
+	int i;
+
+	for (i = 0; i < 10; i++) {
+		pid_t pid = vfork();
+
+		if (!pid) {
+			change_and_check(3, 0);
+			_exit(0);
+		}
+		died(pid);
+		change_and_check(1, 0);
+	}
+}
+
+static int call_beside(void *arg)
+{
+	while (!atomic_load(&stop))
+		call_value_and_check();
+	return arg != NULL;
+}
+
+/*
+ * Another process runs our memory.  This one still has one thread, and must not
+ * think itself alone.
+ */
+static void share_memory(void)
+{
+	size_t size = 1u << 18;
+	char *stack = malloc(size);
+	pid_t pid;
+
+	atomic_store(&stop, 0);
+	pid = stack ? clone(call_beside, stack + size, CLONE_VM | SIGCHLD, NULL) :
+		      -1;
+	change_and_check(3000, 0);
+	atomic_store(&stop, 1);
+	died(pid);
+	free(stack);
+}
+
+static unsigned int n_run;
+
+static void done(const char *name)
+{
+	static unsigned long before;
+
+	printf("%sok %u - %s\n", faults() > before ? "not " : "", ++n_run,
+	       name);
+	fflush(stdout);
+	before = faults();
+}
+
+int main(void)
+{
+	alarm(120);
+	clone_and_update();
+	done("raw clone, both sides update");
+	vfork_and_update();
+	done("the child of vfork updates");
+	share_memory();
+	done("another process runs our memory");
+	beside_threads(clone_and_call);
+	done("raw clone while other threads update");
+	beside_threads(vfork_and_call);
+	done("vfork while other threads update");
+	beside_threads(spawn);
+	done("posix_spawn while other threads update");
+	printf("1..%u\n", n_run);
+	return faults() ? EXIT_FAILURE : EXIT_SUCCESS;
+}
