@@ -104,9 +104,9 @@ AM_TESTS_ENVIRONMENT += \
 
 # Short: valgrind runs one thread at a time.  Check forks for each test, so
 # errors are seen in the children; leaks are another pass with CK_FORK=no.
-VALGRIND_FLAGS = --smc-check=all --trace-children=yes -q
+VALGRIND_FLAGS = --smc-check=all --trace-children=yes --fair-sched=try -q
 VALGRIND_memcheck_FLAGS = --leak-check=no
-VALGRIND_TESTS_ENVIRONMENT = SC_TEST_SHORT=1
+VALGRIND_TESTS_ENVIRONMENT = SC_TEST_SHORT=1 CK_TIMEOUT_MULTIPLIER=10
 @VALGRIND_CHECK_RULES@
 
 # What valgrind is for: programs, not scripts.
