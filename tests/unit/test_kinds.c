@@ -5,6 +5,8 @@
 #include "sc_config.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -91,6 +93,82 @@ START_TEST(test_split_mappings)
 	sc_text_restore(&code.text);
 	expect_all(0, 1, CODE_PRISTINE);
 	traces_same(&traces);
+}
+END_TEST
+
+/* ------------------------------------------------ text that is another's */
+
+/* Something else with the same bytes lies where a page of text was. */
+static void replace_page(void *page, size_t at, int kind)
+{
+	const int rx = PROT_READ | PROT_EXEC;
+	int fd = open(code.path, O_RDONLY | O_CLOEXEC), prot = rx;
+	int flags = MAP_FIXED | (kind == 2 ? MAP_SHARED : MAP_PRIVATE);
+	char name[] = "unit-other-XXXXXX";
+
+	ck_assert_int_ge(fd, 0);
+	switch (kind) {
+	case 0:	/* of another file */
+		close(fd);
+		fd = mkstemp(name);
+		unlink(name);
+		ck_assert_int_eq(write(fd, (void *)code.text.start,
+				       code.pages * SC_PAGE),
+				 (long)(code.pages * SC_PAGE));
+		break;
+	case 1:	/* from elsewhere in the file */
+		at += SC_PAGE;
+		break;
+	case 3:
+		prot = rx | PROT_WRITE;
+		break;
+	}
+	ck_assert(mmap(page, SC_PAGE, prot, flags, fd, (off_t)at) == page);
+	close(fd);
+}
+
+START_TEST(test_replaced_text)
+{
+	size_t at = 2 * SC_PAGE;
+	uint8_t bytes[SC_PAGE];
+	void *page;
+
+	start();
+	begin(COMPANY, 5, 2);
+	page = (void *)(code.text.start + at);
+	memcpy(bytes, page, SC_PAGE);
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	replace_page(page, at, _i);
+	memcpy(bytes, page, SC_PAGE);
+	/* patched as far as is known: it cannot be changed nor left */
+	ck_assert_int_eq(code_update(&code, 0, 1, 3), -EBUSY);
+	ck_assert_mem_eq(page, bytes, SC_PAGE);
+	ck_assert_int_eq(code_call(&code, 0), 2);
+	/* its neighbours can */
+	ck_assert_int_eq(code_update(&code, 0, 9, 4), 0);
+	ck_assert_int_eq(code_call(&code, 0), 4);
+	ck_assert_int_eq(code_call(&code, 9), 4);
+	/* nor is it given back to a file that is not its own */
+	sc_text_restore(&code.text);
+	ck_assert_mem_eq(page, bytes, SC_PAGE);
+	ck_assert_int_eq(code_call(&code, 0), CODE_PRISTINE);
+}
+END_TEST
+
+/* Text of that kind from the start is never patched. */
+START_TEST(test_unusable_text)
+{
+	start();
+	code_map(&code, 1, 2);
+	if (_i < 4 && _i > 1)
+		replace_page((void *)code.text.start, 0, _i);
+	else
+		ck_assert(mmap((void *)code.text.start, SC_PAGE,
+			       PROT_READ | PROT_EXEC, MAP_PRIVATE |
+			       MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
+			  (void *)code.text.start);
+	sc_text_register(&code.text);
+	ck_assert(!code.text.usable);
 }
 END_TEST
 
@@ -263,6 +341,8 @@ int main(void)
 	tcase_add_loop_test(tc, test_split_mappings, 0, 3);
 	tcase_add_test(tc, test_large_text);
 	tcase_add_loop_test(tc, test_hole, 0, 4);
+	tcase_add_loop_test(tc, test_replaced_text, 0, 4);
+	tcase_add_loop_test(tc, test_unusable_text, 2, 5);
 	tcase_add_loop_test(tc, test_locked_text, 0, 4);
 	unit_add_if(tc, test_locked_text, 4, 6, can_lock_all);
 	tcase_add_loop_test(tc, test_restore, 0, 4);
