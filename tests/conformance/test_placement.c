@@ -6,6 +6,7 @@
  *
  * Compilers make the same instructions, but cannot be told where and when.
  */
+#define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -13,6 +14,8 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 
 #include "suite.h"
 
@@ -30,6 +33,7 @@ static NOINLINE long plus_two(long x)
 
 DEFINE_STATIC_CALL(placed, plus_one);
 DEFINE_STATIC_CALL(jumped, plus_one);
+DEFINE_STATIC_CALL(hot, plus_one);
 
 /*
  * 11 bytes for each call, which is prime to 64: seventy calls begin at every
@@ -58,7 +62,47 @@ __asm__(".text\n"
 	"ret\n\t"
 	".size many_calls, . - many_calls\n");
 
-/* A jump @before bytes before the end of a page, and a call likewise. */
+/*
+ * One call whose displacement lies in two cache lines, in a loop.  Returns the
+ * sum of @n results, or -1 after one that is neither x + 1 nor x + 2.
+ */
+long hot_calls(long x, long n);
+__asm__(".text\n"
+	".globl hot_calls\n"
+	".type hot_calls, @function\n"
+	".balign 64, 0xcc\n"
+	"hot_calls:\n\t"
+	"push %rbx\n\t"
+	"push %r12\n\t"
+	"push %r13\n\t"
+	"mov %rdi, %rbx\n\t"
+	"mov %rsi, %r12\n\t"
+	"xor %r13d, %r13d\n\t"
+	"jmp 2f\n\t"
+	".balign 64, 0xcc\n\t"
+	".skip 64 - 3 - 3, 0xcc\n"
+	"2:\n\t"
+	"mov %rbx, %rdi\n\t"
+	"call __SCT__hot\n\t"
+	"sub %rbx, %rax\n\t"
+	"lea -1(%rax), %rcx\n\t"
+	"cmp $1, %rcx\n\t"
+	"ja 3f\n\t"
+	"add %rax, %r13\n\t"
+	"dec %r12\n\t"
+	"jnz 2b\n\t"
+	"mov %r13, %rax\n\t"
+	"jmp 4f\n"
+	"3:\n\t"
+	"mov $-1, %rax\n"
+	"4:\n\t"
+	"pop %r13\n\t"
+	"pop %r12\n\t"
+	"pop %rbx\n\t"
+	"ret\n\t"
+	".size hot_calls, . - hot_calls\n");
+
+/* A jump n bytes before the end of a page, and a call likewise. */
 #define ACROSS(n)							\
 	long jump_##n(long x);						\
 	long call_##n(long x);						\
@@ -245,6 +289,29 @@ START_TEST(test_sites_across_pages_are_right_and_never_written)
 }
 END_TEST
 
+/*
+ * A function that adds two, so far away that its displacement differs from that
+ * of a near one in every byte: half of the one and half of the other would lead
+ * into nowhere.  Where the system forbids new code the near one has to do.
+ */
+static long (*distant_plus_two(void))(long)
+{
+	static const unsigned char code[] = {
+		0x48, 0x8d, 0x47, 0x02,		/* lea 2(%rdi), %rax */
+		0xc3,				/* ret */
+	};
+	uintptr_t wish = ((uintptr_t)plus_two + 0x12345000) & -4096ul;
+	char *page = mmap((void *)wish, 4096, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (page == MAP_FAILED)
+		return plus_two;
+	memcpy(page + 0x678, code, sizeof(code));
+	if (mprotect(page, 4096, PROT_READ | PROT_EXEC))
+		return plus_two;
+	return (long (*)(long))(void *)(page + 0x678);
+}
+
 static atomic_int stop, running;
 static atomic_ulong wrong;
 
@@ -286,9 +353,13 @@ static void update_all(long (*func)(long), long (*jump)(long))
 
 START_TEST(test_threads_run_through_sites_in_every_place)
 {
-	unsigned long i, rounds = suite_rounds(1500);
+	unsigned long i, rounds = suite_rounds(800);
+	long (*distant)(long) = distant_plus_two();
 	pthread_t t[2];
 
+	atomic_store(&stop, 0);
+	atomic_store(&running, 0);
+	atomic_store(&wrong, 0);
 	update_all(plus_one, plus_one);
 	for (i = 0; i < 2; i++)
 		ck_assert_int_eq(pthread_create(&t[i], NULL, keep_calling,
@@ -296,14 +367,53 @@ START_TEST(test_threads_run_through_sites_in_every_place)
 	while (atomic_load(&running) < 2)
 		sched_yield();
 	for (i = 0; i < rounds; i++) {
-		update_all(plus_two, plus_two);
+		update_all(distant, plus_two);
 		update_all((void *)&__static_call_return0, plus_one);
-		update_all(plus_one, plus_two);
+		update_all(plus_one, distant);
 		ck_assert_int_eq(many_calls(10), CALLS * 11);
 	}
 	atomic_store(&stop, 1);
 	for (i = 0; i < 2; i++)
 		ck_assert_int_eq(pthread_join(t[i], NULL), 0);
+	ck_assert_uint_eq(atomic_load(&wrong), 0);
+}
+END_TEST
+
+static void *keep_calling_hot(void *arg)
+{
+	long r;
+
+	(void)arg;
+	atomic_fetch_add(&running, 1);
+	while (!atomic_load(&stop)) {
+		r = hot_calls(10, 1000);
+		if (r < 1000 || r > 2000)
+			atomic_fetch_add(&wrong, 1);
+	}
+	return NULL;
+}
+
+START_TEST(test_displacement_in_two_lines_is_never_torn)
+{
+	unsigned long i, rounds = suite_rounds(2000);
+	long (*distant)(long) = distant_plus_two();
+	pthread_t t;
+
+	atomic_store(&stop, 0);
+	atomic_store(&running, 0);
+	atomic_store(&wrong, 0);
+	ck_assert_int_eq(static_call_update(hot, plus_one), 0);
+	ck_assert_int_eq(pthread_create(&t, NULL, keep_calling_hot, NULL), 0);
+	while (!atomic_load(&running))
+		sched_yield();
+	for (i = 0; i < rounds; i++) {
+		ck_assert_int_eq(static_call_update(hot, distant), 0);
+		ck_assert_int_eq(hot_calls(10, 1), 2);
+		ck_assert_int_eq(static_call_update(hot, plus_one), 0);
+		ck_assert_int_eq(hot_calls(10, 1), 1);
+	}
+	atomic_store(&stop, 1);
+	ck_assert_int_eq(pthread_join(t, NULL), 0);
 	ck_assert_uint_eq(atomic_load(&wrong), 0);
 }
 END_TEST
@@ -316,6 +426,7 @@ int main(void)
 	tcase_add_test(tc, test_sites_at_every_offset_in_a_line);
 	tcase_add_test(tc, test_sites_across_pages_are_right_and_never_written);
 	tcase_add_test(tc, test_threads_run_through_sites_in_every_place);
+	tcase_add_test(tc, test_displacement_in_two_lines_is_never_torn);
 	return suite_end();
 }
 
