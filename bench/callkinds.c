@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * calls.c - what a call costs: direct, static, through a pointer, the PLT, a
+ * callkinds.c - what a call costs: direct, static, through a pointer, the PLT, a
  * retpoline; in a hot loop, and in straight code with many call sites.
  */
 #include <stdio.h>
