@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# gdb.sh - breakpoints at a call site and around it: they are hit every time while
+# the site is updated, nothing else stops the program, and it ends right.
+
+# shellcheck source=tests/system/common.sh
+. "${abs_top_srcdir:?}/tests/system/common.sh"
+
+needs gdb
+debug=(gdb -nx -batch -iex 'set debuginfod enabled off' -ex 'set confirm off'
+	-ex 'set breakpoint pending off')
+# Debuggers hand work to other processors; give a slow machine time.
+limit=(timeout 120)
+
+# hits N: how often breakpoint N was hit, by the log
+hits()
+{
+	awk -v n="$1" '$1 == n && /breakpoint/ { seen = 1; next }
+		/^[0-9]/ { seen = 0 }
+		seen && /already hit/ { print $4 }' "$work/gdb"
+}
+
+# no_other_stop: nothing but our breakpoints
+no_other_stop()
+{
+	! grep -E 'SIG(TRAP|SEGV|ILL|BUS)|Cannot (insert|access)' "$work/gdb"
+}
+
+# from_the_start ROUNDS THREADS: breakpoints are set before the first update.
+# A backend without sites has none at the site.
+from_the_start()
+{
+	local rounds=$1 threads=$2 n at_site=()
+
+	[ "$b" = inline ] && at_site=(-ex 'break *(long)site_of_watched'
+		-ex 'break *((long)site_of_watched + 5)')
+	"${limit[@]}" "${debug[@]}" -ex 'break ready' -ex 'run' -ex 'delete' \
+		-ex 'break watched_call' "${at_site[@]}" \
+		-ex 'ignore 2 1000000' \
+		${at_site:+-ex 'ignore 3 1000000' -ex 'ignore 4 1000000'} \
+		-ex 'continue' -ex 'info breakpoints' \
+		--args "$here/target_$b" "$rounds" "$threads" \
+		>"$work/gdb" 2>&1
+	cat "$work/gdb"
+	no_other_stop || return
+	grep -q "rounds $rounds wrong 0" "$work/gdb" || return
+	grep -q 'exited normally' "$work/gdb" || return
+	for n in 2 ${at_site:+3 4}; do
+		if [ "$(hits "$n")" != "$rounds" ]; then
+			echo "breakpoint $n was hit $(hits "$n") times"
+			return 1
+		fi
+	done
+}
+
+# A debugger comes and goes while the program runs.
+come_and_go()
+{
+	local i pid rc site=watched_call
+
+	[ "$b" = inline ] && site='*(long)site_of_watched'
+	"$here/target_$b" 0 2 100 >"$work/out" 2>&1 &
+	pid=$!
+	for i in 1 2; do
+		sleep 0.2
+		"${limit[@]}" "${debug[@]}" -p $pid -ex 'break watched_call' \
+			-ex "break $site" -ex 'ignore 1 10' -ex 'ignore 2 20' \
+			-ex 'continue' -ex 'continue' -ex 'info breakpoints' \
+			-ex 'detach' >"$work/gdb" 2>&1
+		cat "$work/gdb"
+		if ! no_other_stop || [ "$(hits 1)" -lt 11 ] ||
+			! kill -0 $pid 2>/dev/null; then
+			kill -9 $pid
+			wait $pid
+			return 1
+		fi
+	done
+	sleep 0.2
+	kill -TERM $pid
+	wait $pid
+	rc=$?
+	cat "$work/out"
+	[ $rc = 0 ] && grep -q 'wrong 0' "$work/out"
+}
+
+if ! gdb -nx -batch -ex run --args true >"$work/log" 2>&1 ||
+	! grep -q 'exited normally' "$work/log"; then
+	echo "1..0 # SKIP gdb cannot run programs here: $(tail -n 1 "$work/log")"
+	exit 0
+fi
+for b in $(patching); do
+	check "$b: breakpoints from the start, alone" from_the_start 50 0
+	check "$b: breakpoints from the start, threads" from_the_start 30 1
+	check "$b: gdb comes and goes" come_and_go
+done
+finish
