@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Bad input is refused with a message and exit status 1, and stays as it was.
-. "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/annotate.sh"
 
 cc="${CC%% *}"
 cat >small.c <<'END'

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # The tool finds exactly the calls that a disassembler shows, whatever the
 # compiler and its flags.
-. "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/annotate.sh"
 
 # one COMPILER FLAGS
 one()

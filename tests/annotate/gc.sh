@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # --gc-sections loses no record of a live call; dead functions still go, with
 # the linkers that can.
-. "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/annotate.sh"
 
 cat >parts.cc <<'END'
 #include <static_call.h>

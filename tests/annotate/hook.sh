@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # The build hook: with it and nothing else all call sites have records; what a
 # build says and leaves behind is as without it.
-. "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/annotate.sh"
 
 rsp=@$hook/hook.rsp
 mkdir tmp sub

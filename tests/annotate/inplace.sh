@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Annotation is done in place: all or nothing, once, with all else kept.
-. "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/annotate.sh"
 
 cc="${CC%% *}"
 cc "$cc" -O2 -g -c one.c

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # After the link each call has its record, whatever the linker; verify says so,
 # and says so too when one has none.
-. "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/annotate.sh"
 
 cc="${CC%% *}"
 cc "$cc" -O2 -fPIC -ffunction-sections -c one.c -o one.o
