@@ -78,6 +78,7 @@ mode -O2 '-O2' 02 test_tail
 mode -O3 '-O3' 02 test_tail
 mode -Os '-Os' $conditional test_tail
 mode -no-pie '-O2 -fno-pie -no-pie' 02 test_tail
+mode -no-pie '-O2 -fno-pie -no-pie' 0 test_call
 mode -fPIC '-O2 -fPIC' 02 test_tail
 # The linker makes 67 E8 and E9 of these, if it may.
 mode -fno-plt '-O2 -fPIE -pie -fno-plt' 12 test_tail
