@@ -199,6 +199,7 @@ void begin(int mode, size_t pages, size_t per_page)
 	company_start();
 	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
 	sc_text_restore(&code.text);
+	expect_all(0, 1, CODE_PRISTINE);
 	if (mode == ALONE)
 		company_end();
 	steps_clear();

@@ -136,9 +136,11 @@ START_TEST(test_replaced_text)
 	start();
 	begin(COMPANY, 5, 2);
 	page = (void *)(code.text.start + at);
-	memcpy(bytes, page, SC_PAGE);
 	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
 	replace_page(page, at, _i);
+	/* with work of its own, which nobody may give back */
+	if (_i != 2)
+		code_poke((uint8_t *)page + 100, "\x0f\x0b", 2);
 	memcpy(bytes, page, SC_PAGE);
 	/* patched as far as is known: it cannot be changed nor left */
 	ck_assert_int_eq(code_update(&code, 0, 1, 3), -EBUSY);
@@ -287,6 +289,34 @@ START_TEST(test_locked_text)
 }
 END_TEST
 
+/* The way back locks again too. */
+START_TEST(test_locked_text_after_a_failure)
+{
+	const struct {
+		const char *letters;
+		int skip, times;
+	} faults[] = {
+		{ "DR", 0, 2 }, { "DR", 1, 2 }, { "D", 0, 1 }, { "E", 0, 1 },
+		{ "F", 1, 1 },
+	};
+	size_t locked;
+
+	start();
+	begin(COMPANY, 20, 4);
+	lock_text(0);
+	locked = locked_kb();
+	traces_look(&traces);
+	steps_fail(faults[_i].letters, faults[_i].skip, faults[_i].times,
+		   -EIO);
+	code_update(&code, 0, 76, 3);
+	steps_clear();
+	finish();
+	ck_assert_uint_eq(locked_kb(), locked);
+	ck_assert_int_eq(sc_maps_has_flag(code.text.start, "lo"), 1);
+	ck_assert_int_eq(sc_maps_has_flag(code.text.end - 1, "lo"), 1);
+}
+END_TEST
+
 /* ------------------------------------------------------------- restore */
 
 START_TEST(test_restore)
@@ -345,6 +375,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_unusable_text, 2, 5);
 	tcase_add_loop_test(tc, test_locked_text, 0, 4);
 	unit_add_if(tc, test_locked_text, 4, 6, can_lock_all);
+	tcase_add_loop_test(tc, test_locked_text_after_a_failure, 0, 5);
 	tcase_add_loop_test(tc, test_restore, 0, 4);
 	tcase_add_test(tc, test_restore_without_a_view);
 	tcase_add_test(tc, test_reserve_without_memory);

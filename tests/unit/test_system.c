@@ -178,6 +178,39 @@ START_TEST(test_nothing_allowed)
 }
 END_TEST
 
+static int disk_fails(void *p, size_t len, int advice)
+{
+	if (advice == MADV_POPULATE_READ) {
+		errno = EFAULT;
+		return -1;
+	}
+	return __real_madvise(p, len, advice);
+}
+
+/*
+ * A disk that fails fails the update; a file that cannot be had once more is
+ * found to fail when its pages are away already.
+ */
+START_TEST(test_disk_fails)
+{
+	start();
+	begin(COMPANY, 20, 4);
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	if (_i) {
+		sc_text_forget(&code.text);
+		code.text.path = "/nonexistent";
+	}
+	wraps.madvise = disk_fails;
+	ck_assert_int_eq(code_update(&code, 0, 1, 3), _i ? 0 : -EIO);
+	expect_all(0, 1, _i ? CODE_PRISTINE : 2);
+	code_expect_consistent(&code);
+	wraps.madvise = NULL;
+	ck_assert_int_eq(code_update(&code, 0, 1, 4), 0);
+	expect_all(0, 1, 4);
+	code_expect_consistent(&code);
+}
+END_TEST
+
 /* ------------------------------------------------ when it is started so */
 
 START_TEST(test_start_without_proc)
@@ -282,6 +315,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_mremap_refused, 0, 4);
 	tcase_add_test(tc, test_second_mremap_refused);
 	tcase_add_test(tc, test_nothing_allowed);
+	tcase_add_loop_test(tc, test_disk_fails, 0, 2);
 	tcase_add_test(tc, test_start_without_proc);
 	tcase_add_test(tc, test_start_without_a_way_back);
 	tcase_add_test(tc, test_start_without_mremap);
