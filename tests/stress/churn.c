@@ -122,6 +122,38 @@ void *giver(void *arg)
 	return NULL;
 }
 
+/*
+ * Locked text must be unlocked to be moved.  Mappings are cut in pieces by it,
+ * and some of that happens between the library's look and its deed.
+ */
+void *locker(void *arg)
+{
+	size_t pages = (text_end - text_start) / PAGE;
+	unsigned int seed = thread_seed();
+
+	(void)arg;
+	while (!stopped()) {
+		size_t page = next_random(&seed) % pages;
+		size_t n = 1 + next_random(&seed) % 16;
+		void *start = (void *)(text_start + page * PAGE);
+
+		if (n > pages - page)
+			n = pages - page;
+		if (mlock(start, n * PAGE) == 0)
+			count(LOCKED, 1);
+		pause_ms(1);
+		if (next_random(&seed) & 1)
+			munlock((void *)text_start, text_end - text_start);
+	}
+	return NULL;
+}
+
+/* The library may have locked again what was locked as it began. */
+void churn_end(void)
+{
+	munlock((void *)text_start, text_end - text_start);
+}
+
 /* -------------------------------------------------------------- threads */
 
 static void *short_life(void *arg)

@@ -53,7 +53,7 @@ void fault(const char *format, ...)
 	_exit(1);
 }
 
-static long counted(enum counter which)
+long counted(enum counter which)
 {
 	return atomic_load(&record->counts[which]);
 }
@@ -72,12 +72,13 @@ static void print_updates(void)
 {
 	long singles = counted(UPDATES_SINGLE), batches = counted(UPDATES_BATCH);
 
-	printf("updates  %ld: single %ld, batch %ld (of %ld keys), child %ld, plugin %ld; "
+	printf("updates  %ld: single %ld, batch %ld (of %ld keys), child %ld, plugin %ld, handler %ld; "
 	       "refused and tried again %ld\n",
 	       singles + batches + counted(UPDATES_CHILD) +
-		       counted(UPDATES_PLUGIN),
+		       counted(UPDATES_PLUGIN) + counted(UPDATES_HANDLER),
 	       singles, batches, counted(KEYS_BATCH), counted(UPDATES_CHILD),
-	       counted(UPDATES_PLUGIN), counted(RETRIES));
+	       counted(UPDATES_PLUGIN), counted(UPDATES_HANDLER),
+	       counted(RETRIES));
 	printf("each     single %ld us, batch %ld us, beside all else\n",
 	       singles ? counted(NS_SINGLE) / singles / 1000 : 0,
 	       batches ? counted(NS_BATCH) / batches / 1000 : 0);
@@ -117,11 +118,11 @@ void report_print(double seconds)
 	print_forms();
 	print_updates();
 	printf("beside   forks %ld, raw clones %ld, vfork children %ld, peers in this memory %ld, "
-	       "spawns %ld, loads %ld, mappings %ld, pages given back %ld, threads %ld, "
+	       "spawns %ld, loads %ld, mappings %ld, pages given back %ld, runs of pages locked %ld, threads %ld, "
 	       "looks at the map %ld\n",
 	       counted(FORKS), counted(RAW_FORKS), counted(VFORKS),
 	       counted(PEERS), counted(SPAWNS), counted(LOADS),
-	       counted(MAPPINGS), counted(GIVEN_PAGES), counted(THREADS),
+	       counted(MAPPINGS), counted(GIVEN_PAGES), counted(LOCKED), counted(THREADS),
 	       counted(LOOKS));
 	if (record->fault[0])
 		printf("fault    %s\n", record->fault);

@@ -124,9 +124,12 @@ void *forker(void *arg);
 void *loader(void *arg);
 void *mapper(void *arg);
 void *giver(void *arg);
+void *locker(void *arg);
 void *spawner(void *arg);
 void *watcher(void *arg);
 void churn_start(void);
+/* After the last thread has ended. */
+void churn_end(void);
 
 /* --------------------------------------------------- report.c, stress.c */
 
@@ -134,9 +137,10 @@ enum counter {
 	CALLS_PLAIN, CALLS_BLOCKED, CALLS_STORM, CALLS_SMALL, CALLS_HANDLER,
 	CALLS_CHILD, CALLS_PLUGIN, CALLS_THREAD,
 	UPDATES_SINGLE, UPDATES_BATCH, UPDATES_CHILD, UPDATES_PLUGIN,
+	UPDATES_HANDLER,
 	KEYS_BATCH, NS_SINGLE, NS_BATCH,
 	FORKS, VFORKS, RAW_FORKS, PEERS, SPAWNS,
-	LOADS, MAPPINGS, GIVEN_PAGES, THREADS, LOOKS,
+	LOADS, MAPPINGS, GIVEN_PAGES, LOCKED, THREADS, LOOKS,
 	UNCHECKED, RETRIES,
 	N_COUNTERS,
 };
@@ -168,6 +172,7 @@ static inline void count(enum counter which, long n)
 __attribute__((noreturn, format(printf, 1, 2)))
 void fault(const char *format, ...);
 
+long counted(enum counter which);
 long now_ns(void);
 unsigned int next_random(unsigned int *state);
 
