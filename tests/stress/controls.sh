@@ -56,6 +56,8 @@ caught unsafe-bytes 'text written byte by byte' "${few[@]}"
 caught unsafe-word 'text written by single stores' "${few[@]}"
 caught unsafe-mem 'live text written through /proc/self/mem' "${few[@]}"
 caught unsafe-trap 'the int3 protocol' "${few[@]}"
+caught broken-crossing 'a place across pages that is patched' \
+	plain=2 single=1 give=1
 caught broken-stale 'an old target that stays' "${few[@]}"
 perhaps broken-sync 'an update that ends without synchronisation' "${few[@]}"
 echo "1..$n"
