@@ -83,6 +83,33 @@ START_TEST(test_few_descriptors)
 }
 END_TEST
 
+/* What is open during an update is not for a program that is executed then. */
+static char open_before[64];
+
+static void new_descriptors_are_private(char step)
+{
+	int fd;
+
+	for (fd = 0; fd < 64; fd++)
+		if (!open_before[fd] && fcntl(fd, F_GETFD) >= 0)
+			ck_assert_int_eq(fcntl(fd, F_GETFD), FD_CLOEXEC);
+}
+
+START_TEST(test_descriptors_are_close_on_exec)
+{
+	int fd;
+
+	start();
+	begin(_i ? COMPANY : ALONE, 2, 3);
+	for (fd = 0; fd < 64; fd++)
+		open_before[fd] = fcntl(fd, F_GETFD) >= 0;
+	steps_watch = new_descriptors_are_private;
+	ck_assert_int_eq(code_update(&code, 0, 1, 3), 0);
+	ck_assert_uint_gt(strlen(steps_seen), 0);
+	finish();
+}
+END_TEST
+
 static bool can_deny_write_execute(void)
 {
 	return prctl(PR_SET_MDWE, 1, 0, 0, 0) == 0;
@@ -310,6 +337,7 @@ int main(void)
 
 	tcase_add_loop_test(tc, test_without_proc_mem, 0, 2 * N_SHAPES);
 	tcase_add_loop_test(tc, test_few_descriptors, 0, 2);
+	tcase_add_loop_test(tc, test_descriptors_are_close_on_exec, 0, 2);
 	unit_add_if(tc, test_memory_deny_write_execute, 0, 1,
 		    can_deny_write_execute);
 	tcase_add_loop_test(tc, test_mremap_refused, 0, 4);

@@ -104,6 +104,20 @@ START_TEST(test_steps_of_an_update)
 }
 END_TEST
 
+/* Pages between two places move along when they are few. */
+START_TEST(test_near_places_move_as_one)
+{
+	start();
+	begin(COMPANY, 30, 1);
+	ck_assert_int_eq(code_update(&code, 0, 9, 3), 0);
+	ck_assert_str_eq(steps_seen, "BCDEF");
+	steps_clear();
+	ck_assert_int_eq(code_update(&code, 0, 10, 4), 0);
+	ck_assert_str_eq(steps_seen, "BCCCDDDEFEFEF");
+	finish();
+}
+END_TEST
+
 START_TEST(test_nothing_to_do)
 {
 	start();
@@ -327,6 +341,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_first_update_leaves_one_mapping, 0,
 			    N_SHAPES);
 	tcase_add_test(tc, test_steps_of_an_update);
+	tcase_add_test(tc, test_near_places_move_as_one);
 	tcase_add_test(tc, test_nothing_to_do);
 	tcase_add_test(tc, test_prepared_is_pristine);
 	tcase_add_loop_test(tc, test_failing_step, 0, N_FAULTS);
