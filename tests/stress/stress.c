@@ -52,7 +52,7 @@ static struct role roles[] = {
 /* ------------------------------------------------- what must not grow */
 
 struct holdings {
-	int mappings;		/* executable ones */
+	int mappings;		/* executable ones, of files */
 	unsigned long bytes;	/* in them */
 	int descriptors;
 };
@@ -69,7 +69,7 @@ static struct holdings holdings_now(void)
 		fault("no /proc");
 	while (fgets(line, sizeof(line), maps)) {
 		if (sscanf(line, "%lx-%lx %7s", &start, &end, rights) != 3 ||
-		    rights[2] != 'x')
+		    rights[2] != 'x' || !strchr(line, '/'))
 			continue;
 		held.mappings++;
 		held.bytes += end - start;
