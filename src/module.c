@@ -17,30 +17,43 @@
 #include "registry.h"
 #include "sync.h"
 
-/* The name says which backend this library has; see static_call/api.h. */
-void SC_BACKEND_ENTER(char *state)
+/* @found is what the backend has read; it is copied if it is kept. */
+static int enter(const struct sc_module *found)
 {
-	struct sc_module *m;
-	int saved = errno, err;
+	struct sc_module *m = sc_alloc(sizeof(*m));
+	int err;
 
-	static_call_init();
-	m = sc_alloc(sizeof(*m));
 	if (!m)
-		goto out;
-	m->state = state;
-	err = sc_backend_read(m);
-	if (!err)
-		err = sc_lock();
+		return -ENOMEM;
+	*m = *found;
+	err = sc_lock();
 	if (!err) {
 		err = sc_registry_add(m);
 		sc_sync_threads();
 		sc_log("module", "added", NULL, err);
 		sc_unlock();
 	}
-	sc_backend_forget(m);
 	if (err)
 		sc_free(m, sizeof(*m));
-out:
+	else
+		m->image = NULL;
+	return err;
+}
+
+/*
+ * The name says which backend this library has; see static_call/api.h.  A module
+ * that has the header and no static calls costs nothing.
+ */
+void SC_BACKEND_ENTER(char *state)
+{
+	struct sc_module m = { .state = state };
+	int saved = errno;
+
+	if (sc_backend_read(&m) == 0) {
+		static_call_init();
+		enter(&m);
+		sc_backend_forget(&m);
+	}
 	errno = saved;
 }
 

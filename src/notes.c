@@ -187,6 +187,8 @@ static int visit(struct dl_phdr_info *info, size_t size, void *arg)
 	if (!holds(info, reading->address))
 		return 0;
 	scan(info, &reading->count, false);
+	if (!reading->count.n_defines && !reading->count.n_runs)
+		return 1;
 	reading->image = allocate(&reading->count);
 	reading->err = reading->image ? 0 : -ENOMEM;
 	if (reading->image) {

@@ -39,7 +39,8 @@ struct sc_image {
 
 /*
  * Reads the module whose memory holds @address into *@image, to be freed with
- * sc_image_free().  Calls the dynamic loader.  Returns 0, -ENOENT or -ENOMEM.
+ * sc_image_free().  Calls the dynamic loader.  Returns 0, -ENOMEM, or -ENOENT
+ * where there is nothing in it.
  */
 int sc_image_read(const void *address, struct sc_image **image);
 void sc_image_free(struct sc_image *image);

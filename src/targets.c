@@ -3,9 +3,9 @@
  * targets.c - the two functions with a meaning, and how to recognise them.
  *
  * A program that is not position independent may see the address of its own PLT
- * entry as the address of such a function, and then the library sees the same
- * through its GOT, unless it was linked -Bsymbolic.  The hidden alias is the
- * address that the library sees in that case; both are recognised.
+ * entry as the address of such a function.  A pointer in data sees the same,
+ * for the dynamic linker fills it, unless the library was linked -Bsymbolic;
+ * code may hold the address here, which is the other.  Both are recognised.
  */
 #include "sc_config.h"
 
@@ -22,6 +22,10 @@ void __static_call_nop(void)
 {
 }
 
+/* Volatile, or compilers take them for constants that they know. */
+static long (*volatile return0_everywhere)(void) = __static_call_return0;
+static void (*volatile nop_everywhere)(void) = __static_call_nop;
+
 extern long sc_return0_here(void)
 	__attribute__((alias("__static_call_return0"), visibility("hidden")));
 extern void sc_nop_here(void)
@@ -29,10 +33,10 @@ extern void sc_nop_here(void)
 
 enum sc_target_kind sc_target_kind(const void *func)
 {
-	if (func == (const void *)&__static_call_nop ||
+	if (func == (const void *)nop_everywhere ||
 	    func == (const void *)&sc_nop_here)
 		return SC_TARGET_NULL;
-	if (func == (const void *)&__static_call_return0 ||
+	if (func == (const void *)return0_everywhere ||
 	    func == (const void *)&sc_return0_here)
 		return SC_TARGET_RET0;
 	return SC_TARGET_FUNC;

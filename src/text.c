@@ -45,6 +45,7 @@
 #define VALGRIND_DISCARD_TRANSLATIONS(start, len)	((void)0)
 #endif
 
+#include "code.h"
 #include "log.h"
 #include "maps.h"
 #include "mem.h"
@@ -141,13 +142,13 @@ const char *sc_text_reason(void)
 
 static bool is_pristine(const struct sc_patch *p)
 {
-	return memcmp(p->live, p->pristine, p->len) == 0;
+	return memcmp(p->live, p->pristine, SC_PATCH_MAX) == 0;
 }
 
 static void set_pristine(struct sc_patch *p)
 {
-	memcpy(p->live, p->pristine, p->len);
-	memcpy(p->next, p->pristine, p->len);
+	memcpy(p->live, p->pristine, SC_PATCH_MAX);
+	memcpy(p->next, p->pristine, SC_PATCH_MAX);
 }
 
 /* The first place of @text at or behind @addr. */
@@ -189,7 +190,10 @@ int sc_text_read(const struct sc_text *text, void *to, uintptr_t from,
 	int fd = tx.mem, err = 0;
 
 	if (text->readable) {
-		memcpy(to, (const void *)from, len);
+		if (len <= SC_PATCH_MAX)
+			sc_code_copy(to, (const uint8_t *)from, len);
+		else
+			sc_insn_copy(to, (const void *)from, len);
 		return 0;
 	}
 	if (fd < 0)
@@ -208,12 +212,12 @@ enum sight { OURS, TRAPPED, FOREIGN };
 
 static enum sight look_at(const struct sc_patch *p, const uint8_t *code)
 {
-	if (memcmp(code, p->live, p->len) == 0 ||
-	    memcmp(code, p->pristine, p->len) == 0)
+	if (sc_code_same(code, p->live, p->len) ||
+	    sc_code_same(code, p->pristine, p->len))
 		return OURS;
 	if (code[0] == 0xcc &&
-	    (memcmp(code + 1, p->live + 1, p->len - 1u) == 0 ||
-	     memcmp(code + 1, p->pristine + 1, p->len - 1u) == 0))
+	    (sc_code_same(code + 1, p->live + 1, p->len - 1u) ||
+	     sc_code_same(code + 1, p->pristine + 1, p->len - 1u)))
 		return TRAPPED;
 	return FOREIGN;
 }
@@ -289,7 +293,7 @@ static int write_places(void)
 
 		/* What cannot be put back is ours all the same. */
 		if (write_place(p, p->live))
-			memcpy(p->live, p->next, p->len);
+			memcpy(p->live, p->next, SC_PATCH_MAX);
 	}
 	return err;
 }
@@ -367,7 +371,7 @@ static int check_place(struct sc_patch *p)
 		 * The debugger will put the opcode back that it found.  So the
 		 * new form must begin with it, and int3 stays.
 		 */
-		opcode = memcmp(now + 1, p->live + 1, p->len - 1u) == 0 ?
+		opcode = sc_code_same(now + 1, p->live + 1, p->len - 1u) ?
 				 p->live[0] : p->pristine[0];
 		if (p->next[0] == opcode ||
 		    (tx.reshape && tx.reshape(p, opcode)))
@@ -416,7 +420,7 @@ static int next_range(size_t *i, struct range *r)
 		if (err == 0)
 			r->len = page + SC_PAGE - r->start;
 		else
-			memcpy(p->next, p->live, p->len);
+			memcpy(p->next, p->live, SC_PATCH_MAX);
 	}
 	return SC_STEP('C');
 }
@@ -644,10 +648,10 @@ static void compose_place(struct sc_patch *p, uintptr_t page,
 {
 	/* A breakpoint made since: its owner takes the place for pristine. */
 	if (p->len && out[0] == 0xcc && is_traced()) {
-		memcpy(p->next, p->pristine, p->len);
+		memcpy(p->next, p->pristine, SC_PATCH_MAX);
 		return;
 	}
-	memcpy(out, p->next, p->len);
+	sc_code_copy(out, p->next, p->len);
 	switch (look_at(p, copy)) {
 	case OURS:
 		break;
@@ -656,7 +660,7 @@ static void compose_place(struct sc_patch *p, uintptr_t page,
 			out[0] = copy[0];
 		break;
 	case FOREIGN:
-		memcpy(out, copy, p->len);
+		sc_code_copy(out, copy, p->len);
 		break;
 	}
 }
@@ -680,7 +684,7 @@ static int compose(const struct range *r, size_t at, uint8_t *out)
 	for_each_patch(p, r->text, page, page + SC_PAGE) {
 		size_t offset = (uintptr_t)p->addr - page;
 
-		memcpy(before + offset, copy + offset, p->len);
+		sc_code_copy(before + offset, copy + offset, p->len);
 		compose_place(p, page, copy + offset, out + offset);
 	}
 	if (memcmp(before, copy, SC_PAGE) != 0)
@@ -780,7 +784,7 @@ static void undo_swap(void)
 	size_t i;
 
 	for (i = 0; i < tx.n_queue; i++)
-		memcpy(tx.queue[i]->next, tx.queue[i]->live, tx.queue[i]->len);
+		memcpy(tx.queue[i]->next, tx.queue[i]->live, SC_PATCH_MAX);
 	for (i = 0; i < tx.n_ranges; i++) {
 		struct range *r = tx.ranges + i;
 
@@ -907,7 +911,7 @@ static void commit_swap(void)
 			}
 		}
 		for_each_patch(p, r->text, r->start, r->start + r->len)
-			memcpy(p->live, p->next, p->len);
+			memcpy(p->live, p->next, SC_PATCH_MAX);
 		relock_range(r);
 	}
 	close_views();
@@ -922,8 +926,7 @@ void sc_text_commit(void)
 	if (tx.mode != IN_PLACE)
 		return;
 	for (i = 0; i < tx.n_queue; i++)
-		memcpy(tx.queue[i]->live, tx.queue[i]->next,
-		       tx.queue[i]->len);
+		memcpy(tx.queue[i]->live, tx.queue[i]->next, SC_PATCH_MAX);
 	end_in_place();
 }
 

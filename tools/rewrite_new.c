@@ -15,7 +15,7 @@
  * and with the locators all code that makes static calls.  All linkers put it
  * in PT_NOTE because of its type.  (GNU ld does so since 2.32.)
  */
-#define LOCATOR_SECTION ".static_call_notes"
+#define LOCATOR_SECTION STATIC_CALL_RUN_SECTION
 
 /* Each name also serves, from ".rela" on, its section and its relocations. */
 static const char names[] =

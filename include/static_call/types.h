@@ -62,10 +62,14 @@ struct static_call_site {
 #define STATIC_CALL_SITE_FLAGS		7u
 
 /*
- * Locator notes, section .note.static_call, found through PT_NOTE.  Always
- * step from note to note by 4 bytes, whatever p_align says.
+ * Locator notes, found through PT_NOTE.  Always step from note to note by 4
+ * bytes, whatever p_align says.  Definitions are in .note.static_call, which
+ * every linker keeps; runs of sites are in .static_call_notes, which a linker
+ * may drop together with the code that holds the sites (gold keeps all that is
+ * named .note*).
  */
 #define STATIC_CALL_NOTE_SECTION	".note.static_call"
+#define STATIC_CALL_RUN_SECTION		".static_call_notes"
 #define STATIC_CALL_NOTE_OWNER		"StaticCall"
 /* The version is the high half of the note's type. */
 #define STATIC_CALL_NOTE_SITES		0x00010001

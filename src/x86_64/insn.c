@@ -39,6 +39,12 @@ void sc_insn_serialize(void)
 			 : : "memory");
 }
 
+void sc_insn_copy(void *to, const void *from, size_t len)
+{
+	__asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(len)
+			 : : "memory");
+}
+
 static int found(struct sc_insn *insn, enum sc_form form, size_t skip,
 		 size_t len, size_t avail)
 {
@@ -102,59 +108,19 @@ int sc_insn_decode_tramp(const uint8_t *code, size_t avail,
 	return found(insn, SC_FORM_TRAMP, skip, 5, avail);
 }
 
-/* The displacement from the end of the instruction; false: out of reach. */
-static bool displacement(uintptr_t end, uintptr_t to, uint8_t *out)
+/*
+ * The displacement to @to, of an instruction of @addr that ends behind it, at
+ * offset @at of @out.
+ */
+static int branch(uint8_t *out, size_t at, uintptr_t addr, uintptr_t to)
 {
-	int64_t distance = (int64_t)(to - end);
+	int64_t distance = (int64_t)(to - (addr + at + sizeof(int32_t)));
 	int32_t value = (int32_t)distance;
 
-	if (value != distance)
-		return false;
-	memcpy(out, &value, sizeof(value));
-	return true;
-}
-
-/* @opcode of @n bytes, the displacement, and @pad bytes of `nop'. */
-static int branch(const uint8_t *opcode, size_t n, uintptr_t addr, uintptr_t to,
-		  size_t pad, uint8_t *out)
-{
-	uint8_t rel[4];
-
-	if (!to || !displacement(addr + n + sizeof(rel), to, rel))
+	if (!to || value != distance)
 		return -ERANGE;
-	memcpy(out, opcode, n);
-	memcpy(out + n, rel, sizeof(rel));
-	memset(out + n + sizeof(rel), 0x90, pad);
+	memcpy(out + at, &value, sizeof(value));
 	return 0;
-}
-
-static int encode_call(size_t len, uintptr_t addr,
-		       const struct sc_target *target, bool keep, uint8_t *out)
-{
-	static const uint8_t call[2] = { 0x67, 0xe8 };
-	static const uint8_t nop[2][SC_INSN_MAX] = {
-		{ 0x0f, 0x1f, 0x44, 0x00, 0x00 },
-		{ 0x66, 0x0f, 0x1f, 0x44, 0x00, 0x00 },
-	};
-	static const uint8_t xor[2][SC_INSN_MAX] = {
-		{ 0x2e, 0x2e, 0x2e, 0x31, 0xc0 },
-		{ 0x2e, 0x2e, 0x2e, 0x2e, 0x31, 0xc0 },
-	};
-	uintptr_t to = target->func;
-
-	if (target->action == SC_ACTION_NULL && !keep) {
-		memcpy(out, nop[len - 5], len);
-		return 0;
-	}
-	if (target->action == SC_ACTION_RET0 && !keep) {
-		memcpy(out, xor[len - 5], len);
-		return 0;
-	}
-	if (target->action == SC_ACTION_NULL)
-		to = target->null_stub;
-	if (target->action == SC_ACTION_RET0)
-		to = target->ret0_stub;
-	return branch(call + (6 - len), len - 4, addr, to, 0, out);
 }
 
 static uintptr_t branch_target(const struct sc_target *target)
@@ -169,51 +135,73 @@ static uintptr_t branch_target(const struct sc_target *target)
 	}
 }
 
+static int encode_call(size_t len, uintptr_t addr,
+		       const struct sc_target *target, bool keep, uint8_t *out)
+{
+	static const uint8_t nop[2][SC_INSN_MAX] = {
+		{ 0x0f, 0x1f, 0x44, 0x00, 0x00 },
+		{ 0x66, 0x0f, 0x1f, 0x44, 0x00, 0x00 },
+	};
+	static const uint8_t xor[2][SC_INSN_MAX] = {
+		{ 0x2e, 0x2e, 0x2e, 0x31, 0xc0 },
+		{ 0x2e, 0x2e, 0x2e, 0x2e, 0x31, 0xc0 },
+	};
+
+	if (target->action != SC_ACTION_CALL && !keep) {
+		memcpy(out, target->action == SC_ACTION_NULL ? nop[len - 5] :
+							       xor[len - 5],
+		       len);
+		return 0;
+	}
+	if (len == 6)
+		*out++ = 0x67;
+	out[0] = 0xe8;
+	return branch(out, 1, addr + (len - 5), branch_target(target));
+}
+
 static int encode_jump(size_t len, uintptr_t addr,
 		       const struct sc_target *target, bool keep, uint8_t *out)
 {
-	static const uint8_t jmp = 0xe9;
-
 	if (target->action == SC_ACTION_NULL && !keep) {
 		out[0] = 0xc3;
 		memset(out + 1, INT3, len - 1);
 		return 0;
 	}
-	return branch(&jmp, 1, addr, branch_target(target), len - 5, out);
+	out[0] = 0xe9;
+	if (len == 6)
+		out[5] = 0x90;	/* behind a jump that never falls through */
+	return branch(out, 1, addr, branch_target(target));
 }
 
 int sc_insn_encode(enum sc_form form, uintptr_t addr,
 		   const struct sc_target *target, const uint8_t *keep,
 		   uint8_t *out)
 {
-	uint8_t made[SC_INSN_MAX], jcc[2] = { out[0], out[1] };
-	size_t len = 5;
-	int err;
+	uint8_t made[SC_INSN_MAX];
+	int err = -ERANGE;
 
+	memcpy(made, out, SC_INSN_MAX);
 	switch (form) {
-	case SC_FORM_CALL6:
-		len = 6;
-		/* fallthrough */
 	case SC_FORM_CALL:
-		err = encode_call(len, addr, target, keep != NULL, made);
+		err = encode_call(5, addr, target, keep, made);
 		break;
-	case SC_FORM_JMP6:
-		len = 6;
-		/* fallthrough */
+	case SC_FORM_CALL6:
+		err = encode_call(6, addr, target, keep, made);
+		break;
 	case SC_FORM_JMP:
 	case SC_FORM_TRAMP:
-		err = encode_jump(len, addr, target, keep != NULL, made);
+		err = encode_jump(5, addr, target, keep, made);
+		break;
+	case SC_FORM_JMP6:
+		err = encode_jump(6, addr, target, keep, made);
 		break;
 	case SC_FORM_JCC:
-		len = 6;
-		err = branch(jcc, 2, addr, branch_target(target), 0, made);
+		/* The condition is in the pristine bytes and stays. */
+		err = branch(made, 2, addr, branch_target(target));
 		break;
-	default:
-		return -ERANGE;
 	}
-	if (!err && keep && made[0] != *keep)
-		err = -ERANGE;
-	if (!err)
-		memcpy(out, made, len);
-	return err;
+	if (err || (keep && made[0] != *keep))
+		return -ERANGE;
+	memcpy(out, made, SC_INSN_MAX);
+	return 0;
 }

@@ -57,11 +57,18 @@ int sc_insn_decode_tramp(const uint8_t *code, size_t avail,
  * Encodes @target at @addr in the form @form into @out, which holds the
  * pristine bytes on entry.  With @keep the opcode stays that of *@keep, for a
  * place on which a debugger sits.  Returns 0, or -ERANGE where the target is
- * out of reach or has no such form; then @out is unchanged.
+ * out of reach or has no such form; then @out is unchanged.  @out has room for
+ * SC_INSN_MAX bytes; those behind the instruction stay.
  */
 int sc_insn_encode(enum sc_form form, uintptr_t addr,
 		   const struct sc_target *target, const uint8_t *keep,
 		   uint8_t *out);
+
+/*
+ * Copies code.  memcpy() with AddressSanitizer refuses what the sanitizer guards
+ * in a page that text shares with data.
+ */
+void sc_insn_copy(void *to, const void *from, size_t len);
 
 /* Discards whatever this processor has fetched ahead. */
 void sc_insn_serialize(void);

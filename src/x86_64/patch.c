@@ -252,54 +252,72 @@ static int find_places(struct sc_module *m, const struct sc_registrar *reg)
 
 /* ---------------------------------------------------------- encoding */
 
-static int encode(struct sc_patch *p, void *func, const uint8_t *keep,
-		  uint8_t *out)
+static struct sc_target target_of(void *func)
 {
-	struct sc_target target = {
-		.func = (uintptr_t)func,
-		.null_stub = p->tramp + STATIC_CALL_TRAMP_NULL,
-		.ret0_stub = p->tramp + STATIC_CALL_TRAMP_RET0,
+	static const enum sc_action actions[] = {
+		[SC_TARGET_FUNC] = SC_ACTION_CALL,
+		[SC_TARGET_NULL] = SC_ACTION_NULL,
+		[SC_TARGET_RET0] = SC_ACTION_RET0,
 	};
 
-	switch (sc_target_kind(func)) {
-	case SC_TARGET_NULL:
-		target.action = SC_ACTION_NULL;
-		break;
-	case SC_TARGET_RET0:
-		target.action = SC_ACTION_RET0;
-		break;
-	default:
-		target.action = SC_ACTION_CALL;
-	}
-	memcpy(out, p->pristine, p->size);
-	return sc_insn_encode((enum sc_form)p->form, (uintptr_t)p->addr,
-			      &target, keep, out);
+	return (struct sc_target){
+		.action = actions[sc_target_kind(func)],
+		.func = (uintptr_t)func,
+	};
+}
+
+/* Out of reach leaves the pristine form, which goes through the key. */
+static int encode(const struct sc_patch *p, struct sc_target *target,
+		  const uint8_t *keep, uint8_t *out)
+{
+	target->null_stub = p->tramp + STATIC_CALL_TRAMP_NULL;
+	target->ret0_stub = p->tramp + STATIC_CALL_TRAMP_RET0;
+	memcpy(out, p->pristine, SC_PATCH_MAX);
+	return sc_insn_encode((enum sc_form)p->form, (uintptr_t)p->addr, target,
+			      keep, out);
 }
 
 /* For a place with a debugger's breakpoint. */
 static bool reshape(struct sc_patch *p, uint8_t opcode)
 {
-	if (p->pristine[0] == opcode && encode(p, p->key->target, NULL,
-					       p->next))
-		return true;	/* out of reach: the pristine form it is */
-	return encode(p, p->key->target, &opcode, p->next) == 0;
+	struct sc_target target;
+
+	/* A place that leaves with its key is to be pristine, or nothing. */
+	if (!p->key || !p->key->target)
+		return false;
+	target = target_of(p->key->target);
+	if (p->pristine[0] == opcode && encode(p, &target, NULL, p->next))
+		return true;
+	return encode(p, &target, &opcode, p->next) == 0;
 }
 
-/* Out of reach: the pristine form, which goes through the key. */
-static void enqueue(struct sc_patch *p, void *func)
+static void enqueue_if_changed(struct sc_patch *p)
+{
+	if (memcmp(p->next, p->live, SC_PATCH_MAX) != 0)
+		tx.queue[tx.n++] = p;
+}
+
+static void enqueue(struct sc_patch *p, struct sc_target *target)
 {
 	if (!p->len)
 		return;
-	encode(p, func, NULL, p->next);
-	if (memcmp(p->next, p->live, p->len) != 0)
-		tx.queue[tx.n++] = p;
+	encode(p, target, NULL, p->next);
+	enqueue_if_changed(p);
+}
+
+static void enqueue_current(struct sc_patch *p)
+{
+	struct sc_target target;
+
+	p->key->target = p->key->key->func;
+	target = target_of(p->key->target);
+	enqueue(p, &target);
 }
 
 static void enqueue_pristine(struct sc_patch *p)
 {
-	memcpy(p->next, p->pristine, p->len);
-	if (memcmp(p->next, p->live, p->len) != 0)
-		tx.queue[tx.n++] = p;
+	memcpy(p->next, p->pristine, SC_PATCH_MAX);
+	enqueue_if_changed(p);
 }
 
 static int prepare(void)
@@ -314,9 +332,12 @@ int sc_backend_prepare(struct sc_key *changing)
 	struct sc_patch *p;
 
 	tx.n = 0;
-	for (key = changing; key; key = key->next_changing)
+	for (key = changing; key; key = key->next_changing) {
+		struct sc_target target = target_of(key->target);
+
 		for (p = key->places; p; p = p->next_of_key)
-			enqueue(p, key->target);
+			enqueue(p, &target);
+	}
 	return prepare();
 }
 
@@ -360,10 +381,8 @@ int sc_backend_add(struct sc_module *m, const struct sc_registrar *reg)
 		p->key->n_places++;
 	}
 	tx.n = 0;
-	if (sc_text_enabled())
-		for (i = 0; i < places->n; i++)
-			enqueue(places->patches + i,
-				places->patches[i].key->key->func);
+	for (i = 0; sc_text_enabled() && i < places->n; i++)
+		enqueue_current(places->patches + i);
 	err = prepare();
 	if (err)
 		sc_log("not patched", m->image->path, NULL, err);
@@ -422,6 +441,7 @@ void sc_backend_orphan(struct sc_key *key)
 	int err;
 
 	tx.n = 0;
+	key->target = NULL;
 	for (p = key->places; p; p = p->next_of_key)
 		enqueue_pristine(p);
 	err = prepare();
@@ -451,17 +471,20 @@ bool sc_backend_holds(const struct sc_module *m, const void *func)
 
 static enum static_call_site_state state_of(struct sc_patch *p)
 {
-	uint8_t unused[SC_PATCH_MAX];
+	struct sc_target target;
+	uint8_t wanted[SC_PATCH_MAX];
 
 	if (p->fixed)
 		return (enum static_call_site_state)p->fixed;
-	if (memcmp(p->live, p->pristine, p->len) != 0)
+	if (memcmp(p->live, p->pristine, SC_PATCH_MAX) != 0)
 		return STATIC_CALL_SITE_PATCHED;
-	if (p->key && encode(p, p->key->key->func, NULL, unused))
+	if (!p->key)
+		return STATIC_CALL_SITE_WAITING;
+	target = target_of(p->key->key->func);
+	if (encode(p, &target, NULL, wanted))
 		return STATIC_CALL_SITE_FAR;
-	if (p->key && memcmp(unused, p->live, p->len) == 0)
-		return STATIC_CALL_SITE_PATCHED;
-	return STATIC_CALL_SITE_WAITING;
+	return memcmp(wanted, p->live, SC_PATCH_MAX) == 0 ?
+		       STATIC_CALL_SITE_PATCHED : STATIC_CALL_SITE_WAITING;
 }
 
 static void count(struct sc_patch *p, struct static_call_info *info)

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * code.h - copying and comparing the few bytes of one place.
+ *
+ * Places have 0 (never touched) or 4 to 8 bytes: two loads that overlap, where
+ * a call of memcpy() costs more than all the rest of an update.  Text is read
+ * without the eyes of AddressSanitizer, to which a page of text may end in what
+ * it guards.
+ */
+#ifndef SC_CODE_H
+#define SC_CODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+static inline __attribute__((always_inline)) void
+sc_code_copy(uint8_t *to, const uint8_t *from, size_t len)
+{
+	uint32_t head, tail;
+
+	if (len < 4)
+		return;
+	memcpy(&head, from, 4);
+	memcpy(&tail, from + len - 4, 4);
+	memcpy(to, &head, 4);
+	memcpy(to + len - 4, &tail, 4);
+}
+
+static inline __attribute__((always_inline)) bool
+sc_code_same(const uint8_t *a, const uint8_t *b, size_t len)
+{
+	uint32_t head[2], tail[2];
+
+	if (len < 4)
+		return true;
+	memcpy(&head[0], a, 4);
+	memcpy(&head[1], b, 4);
+	memcpy(&tail[0], a + len - 4, 4);
+	memcpy(&tail[1], b + len - 4, 4);
+	return head[0] == head[1] && tail[0] == tail[1];
+}
+
+#endif
