@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "code.h"
+#include "sample.h"
 #include "unit.h"
 #include "wrap.h"
 

@@ -22,7 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "code.h"
+#include "sample.h"
 #include "maps.h"
 #include "step.h"
 #include "unit.h"

@@ -13,7 +13,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "code.h"
+#include "sample.h"
 #include "unit.h"
 #include "wrap.h"
 

@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "code.h"
+#include "sample.h"
 #include "maps.h"
 #include "unit.h"
 #include "wrap.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* code.c - text to patch. */
+/* sample.c - text to patch. */
 #include "sc_config.h"
 
 #include <fcntl.h>
@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "code.h"
+#include "sample.h"
 #include "step.h"
 #include "unit.h"
 #include "wrap.h"
@@ -59,9 +59,12 @@ void code_map(struct code *c, size_t pages, size_t per_page)
 	ck_assert_int_ge(fd, 0);
 	unlink(name);
 	write_file(c, fd);
-	p = mmap(NULL, pages * SC_PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd,
-		 0);
+	/* Nothing lies behind it: who reads beyond the end finds out. */
+	p = mmap(NULL, (pages + 1) * SC_PAGE, PROT_NONE,
+		 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ck_assert(p != MAP_FAILED);
+	ck_assert(mmap(p, pages * SC_PAGE, PROT_READ | PROT_EXEC,
+		       MAP_PRIVATE | MAP_FIXED, fd, 0) == p);
 	/* A name by which the file can still be opened. */
 	snprintf(c->path, sizeof(c->path), "/proc/self/fd/%d", fd);
 	c->text.start = (uintptr_t)p;

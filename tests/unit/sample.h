@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * code.h - text to patch: a file made by the test, mapped like a program's.
+ * sample.h - text to patch: a file made by the test, mapped like a program's.
  *
  * Each place is the mov of a function that returns a number: as linked it is 1.
  * Behind each place lies a function that nobody patches and that returns 7.
  */
-#ifndef CODE_H
-#define CODE_H
+#ifndef SAMPLE_H
+#define SAMPLE_H
 
 #include "text.h"
 
