@@ -15,12 +15,14 @@
 #include <stdint.h>
 #include <string.h>
 
+#define SC_CODE_MIN	4u
+
 static inline __attribute__((always_inline)) void
 sc_code_copy(uint8_t *to, const uint8_t *from, size_t len)
 {
 	uint32_t head, tail;
 
-	if (len < 4)
+	if (len < SC_CODE_MIN)
 		return;
 	memcpy(&head, from, 4);
 	memcpy(&tail, from + len - 4, 4);
@@ -33,7 +35,7 @@ sc_code_same(const uint8_t *a, const uint8_t *b, size_t len)
 {
 	uint32_t head[2], tail[2];
 
-	if (len < 4)
+	if (len < SC_CODE_MIN)
 		return true;
 	memcpy(&head[0], a, 4);
 	memcpy(&head[1], b, 4);

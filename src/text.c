@@ -349,17 +349,38 @@ static bool same_mapping(const struct sc_text *text, uintptr_t addr,
 }
 
 /*
+ * What live text holds at a place.  The program may give the page back to its
+ * file while it is read, which shows part of each form: then look again.
+ */
+static int look_at_live(const struct sc_patch *p, uint8_t *now,
+			enum sight *sight)
+{
+	int err, tries;
+
+	for (tries = 0; tries < 5; tries++) {
+		err = sc_text_read(p->text, now, (uintptr_t)p->addr, p->len);
+		if (err)
+			return err;
+		*sight = look_at(p, now);
+		if (*sight != FOREIGN)
+			break;
+	}
+	return 0;
+}
+
+/*
  * Whether one place may be changed: 0; 1 where it is left alone, which is right
  * as it was never patched; or an error, where it is patched and stuck.
  */
 static int check_place(struct sc_patch *p)
 {
 	uint8_t now[SC_PATCH_MAX], opcode;
-	int err = sc_text_read(p->text, now, (uintptr_t)p->addr, p->len);
+	enum sight sight = FOREIGN;
+	int err = look_at_live(p, now, &sight);
 
 	if (err)
 		return err;
-	switch (look_at(p, now)) {
+	switch (sight) {
 	case OURS:
 		return 0;
 	case TRAPPED:
