@@ -26,8 +26,12 @@ static int fail_sometimes(char step)
 	}
 }
 
+/* Tells the stress program. */
+extern bool steps_fail;
+
 /* After the library has probed the system: that must succeed. */
 __attribute__((constructor(2000))) static void set_hook(void)
 {
+	steps_fail = true;
 	sc_step_hook = fail_sometimes;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* keys.c - the static calls of the stress program, and how they are updated. */
-#include <string.h>
+#include <errno.h>
 #include <sched.h>
+#include <string.h>
 
 #include "stress.h"
 #include "stress_far.h"
@@ -36,16 +37,18 @@ void key_release(struct key_state *k)
 	atomic_flag_clear(&k->busy);
 }
 
+bool steps_fail;
+
 /*
  * Nothing here gives the library a reason to refuse but memory that is short
- * for a moment, and a test that makes its steps fail.
+ * for a moment, and an engine whose steps are made to fail.
  */
 static bool may_retry(int err, int *tries)
 {
 	if (!err)
 		return false;
 	count(RETRIES, 1);
-	if (++*tries > 1000)
+	if (++*tries > 1000 || (!steps_fail && err != -ENOMEM))
 		fault("update refused: %s", strerror(-err));
 	sched_yield();
 	return true;

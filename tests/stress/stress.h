@@ -68,6 +68,8 @@ void keys_start(void);
 void key_update(struct key_state *k);
 /* All of them in one transaction. */
 void keys_update(struct key_state **k, size_t n);
+/* Updates may be refused. */
+extern bool steps_fail;
 bool key_take(struct key_state *k);
 void key_release(struct key_state *k);
 
