@@ -156,6 +156,19 @@ START_TEST(test_lock_blocks_signals)
 }
 END_TEST
 
+START_TEST(test_lock_cannot_be_cancelled)
+{
+	int state;
+
+	ck_assert_int_eq(sc_lock(), 0);
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	ck_assert_int_eq(state, PTHREAD_CANCEL_DISABLE);
+	sc_unlock();
+	pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &state);
+	ck_assert_int_eq(state, PTHREAD_CANCEL_ENABLE);
+}
+END_TEST
+
 START_TEST(test_lock_that_fails_keeps_the_mask)
 {
 	sigset_t held, now;
@@ -247,6 +260,7 @@ int main(void)
 	tcase_add_test(tc, test_lock_wakes_every_waiter);
 	tcase_add_test(tc, test_lock_excludes);
 	tcase_add_test(tc, test_lock_blocks_signals);
+	tcase_add_test(tc, test_lock_cannot_be_cancelled);
 	tcase_add_test(tc, test_lock_that_fails_keeps_the_mask);
 	tcase_add_test(tc, test_lock_in_a_forked_child);
 	tcase_add_test(tc, test_lock_forked_with_waiters);

@@ -352,6 +352,10 @@ START_TEST(test_entries_are_used_again)
 	sc_alloc_fail_after = 0;
 	for (i = 0; i < 100; i++) {
 		add(&module);
+		/* and nothing of whom it was before */
+		ck_assert_uint_eq(sc_registry_find(keys)->n_places, 0);
+		sc_registry_find(keys)->n_places = 5;
+		sc_registry_find(keys + 1)->n_places = 5;
 		ck_assert_ptr_eq(sc_registry_remove((char *)&plan), &module);
 	}
 	traces_same(&traces);
