@@ -19,9 +19,11 @@
 
 /*
  * The storage.  clang's link-time optimiser drops visibility directives on
- * symbols it knows, so there the public names are made by asm.
+ * symbols it knows, so there the public names are made by asm.  So they are for
+ * AddressSanitizer, which in gcc takes an alias for a smaller variable, and keys
+ * of one name in two modules for one.
  */
-#if defined(__clang__)
+#if defined(__clang__) || defined(__SANITIZE_ADDRESS__)
 #define SC_DEFINE_SYMBOLS(name, target)					\
 	SC_EXTERN SC_HIDDEN struct static_call_key SC_CAT(sc_key_, name);\
 	struct static_call_key SC_CAT(sc_key_, name)			\

@@ -41,9 +41,10 @@
 
 /*
  * The key.  clang's link-time optimiser drops visibility directives on symbols
- * it knows, so there the public name is made by asm.
+ * it knows, so there the public name is made by asm.  So it is for gcc's
+ * AddressSanitizer, which takes keys of one name in two modules for one.
  */
-#if defined(__clang__)
+#if defined(__clang__) || defined(__SANITIZE_ADDRESS__)
 #define SC_DEFINE_KEY(name, target)					\
 	SC_EXTERN SC_HIDDEN struct static_call_key SC_CAT(sc_key_, name);\
 	struct static_call_key SC_CAT(sc_key_, name)			\
