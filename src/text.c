@@ -190,7 +190,7 @@ int sc_text_read(const struct sc_text *text, void *to, uintptr_t from,
 	int fd = tx.mem, err = 0;
 
 	if (text->readable) {
-		if (len >= 4 && len <= SC_PATCH_MAX)
+		if (len >= SC_CODE_MIN && len <= SC_PATCH_MAX)
 			sc_code_copy(to, (const uint8_t *)from, len);
 		else
 			sc_insn_copy(to, (const void *)from, len);
