@@ -15,7 +15,8 @@ unsigned long faults(void);
 /*
  * Changes all calls @rounds times, singly and in batches, and calls them after
  * each.  Each update must return the error @err (0 or a positive errno; if
- * negative, that or 0); where it returns an error nothing may have changed.  One thread at a time.
+ * negative, that or 0); where it returns an error nothing may have changed.  One
+ * thread at a time.
  */
 void change_and_check(unsigned int rounds, int err);
 

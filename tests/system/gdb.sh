@@ -61,7 +61,7 @@ come_and_go()
 	[ "$b" = inline ] && site='*(long)site_of_watched'
 	"$here/target_$b" 0 2 100 >"$work/out" 2>&1 &
 	pid=$!
-	for i in 1 2; do
+	for ((i = 0; i < 2; i++)); do
 		sleep 0.2
 		"${limit[@]}" "${debug[@]}" -p $pid -ex 'break watched_call' \
 			-ex "break $site" -ex 'ignore 1 10' -ex 'ignore 2 20' \

@@ -168,8 +168,8 @@ static void share_memory(void)
 	pid_t pid;
 
 	atomic_store(&stop, 0);
-	pid = stack ? clone(call_beside, stack + size, CLONE_VM | SIGCHLD, NULL) :
-		      -1;
+	pid = !stack ? -1 :
+	      clone(call_beside, stack + size, CLONE_VM | SIGCHLD, NULL);
 	change_and_check(3000, 0);
 	atomic_store(&stop, 1);
 	died(pid);
