@@ -3,7 +3,18 @@
 #ifndef SC_COMMANDS_H
 #define SC_COMMANDS_H
 
+#include <stddef.h>
+
+#include <libelf.h>
+
 int sc_list_file(const char *file);
 int sc_verify_file(const char *file);
+
+/*
+ * prototypes.c: how many calls are defined to return 0 whose result type cannot,
+ * each with a message; 0 too where there is no debug information, or the tool was
+ * built without libdw.
+ */
+size_t sc_prototypes_check(const char *file, Elf *elf);
 
 #endif /* SC_COMMANDS_H */

@@ -12,6 +12,11 @@
 #ifndef SC_VERSION
 #define SC_VERSION "unknown"
 #endif
+#ifdef HAVE_LIBDW
+#define SC_WITH_LIBDW " with libdw"
+#else
+#define SC_WITH_LIBDW ""
+#endif
 
 static const char usage[] =
 "Usage: static-call COMMAND [OPTION...] FILE...\n"
@@ -28,7 +33,8 @@ static const char usage[] =
 "  -V, --version  print the version\n"
 "\n"
 "Exit status: 0 if all is well, 1 if not; verify: 0 complete, 1 records are\n"
-"missing or the file is bad, 2 cannot tell.\n";
+"missing, a call cannot return 0 as it is defined to, or the file is bad,\n"
+"2 cannot tell.\n";
 
 static int annotate_file(const char *file)
 {
@@ -100,7 +106,8 @@ int main(int argc, char **argv)
 			fputs(usage, stdout);
 			return finish(0);
 		case 'V':
-			puts("static-call (libstaticcall) " SC_VERSION);
+			puts("static-call (libstaticcall) " SC_VERSION
+			     SC_WITH_LIBDW);
 			return finish(0);
 		default:
 			return bad_usage("unknown option ", argv[optind - 1]);

@@ -148,6 +148,8 @@ static int verify_elf(const char *file, Elf *elf)
 	}
 	if (!sc_image_open(&verifier.image, elf, file))
 		status = verify_image(&verifier);
+	if (sc_prototypes_check(file, elf))
+		status = MISSING;
 	sc_image_close(&verifier.image);
 	return status;
 }
