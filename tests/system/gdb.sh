@@ -67,11 +67,13 @@ come_and_go()
 			-ex "break $site" -ex 'ignore 1 10' -ex 'ignore 2 20' \
 			-ex 'continue' -ex 'continue' -ex 'info breakpoints' \
 			-ex 'detach' >"$work/gdb" 2>&1
-		cat "$work/gdb"
 		if ! no_other_stop || [ "$(hits 1)" -lt 11 ] ||
 			! kill -0 $pid 2>/dev/null; then
-			kill -9 $pid
+			kill -9 $pid 2>/dev/null
 			wait $pid
+			rc=$?
+			echo "visit $i: $(hits 1) hits, exit status $rc"
+			grep -vE '^\[|^Using|^$' "$work/gdb"
 			return 1
 		fi
 	done
@@ -79,6 +81,7 @@ come_and_go()
 	kill -TERM $pid
 	wait $pid
 	rc=$?
+	echo "exit status $rc after the last visit"
 	cat "$work/out"
 	[ $rc = 0 ] && grep -q 'wrong 0' "$work/out"
 }
