@@ -647,17 +647,21 @@ static bool keeps_trap(uintptr_t page)
 }
 
 /*
- * What differs between a page of the copy and what we left there is not ours.
- * Another patcher's work stays.
+ * Where a page of the copy differs from what its place shows now (@old), and it
+ * is no place of ours, somebody else was at work.  Another patcher's work stays,
+ * and so does an int3 that a debugger has made since the copy was moved out.
  */
 static void merge_foreign(uintptr_t page, const uint8_t *old,
 			  const uint8_t *copy, uint8_t *out)
 {
 	size_t i;
 
-	for (i = 0; i < SC_PAGE; i++)
-		if (copy[i] != old[i] && (copy[i] != 0xcc || keeps_trap(page)))
+	for (i = 0; i < SC_PAGE; i++) {
+		if (copy[i] == old[i] || (old[i] == 0xcc && is_traced()))
+			continue;
+		if (copy[i] != 0xcc || keeps_trap(page))
 			out[i] = copy[i];
+	}
 }
 
 /*

@@ -125,6 +125,64 @@ START_TEST(test_breakpoint)
 }
 END_TEST
 
+/* What a debugger does that stops the update while its range is away. */
+static uint8_t *window_at;
+static uint8_t window_byte;
+
+static void in_the_window(char step)
+{
+	if (step == 'E')
+		code_poke(window_at, &window_byte, 1);
+}
+
+/* A breakpoint that it makes then is there afterwards, beside and on a place. */
+START_TEST(test_breakpoint_made_in_the_window)
+{
+	int beside = _i & 1;
+
+	start();
+	wraps.traced = yes;
+	begin(COMPANY, 2, 4);
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	window_at = beside ? code_neighbour(&code, 5) : code.patches[5].addr;
+	window_byte = int3;
+	steps_watch = in_the_window;
+	ck_assert_int_eq(code_update(&code, 0, 1, 3), 0);
+	steps_watch = NULL;
+	ck_assert_uint_eq(*window_at, int3);
+	code_poke(window_at, "\xb8", 1);
+	code_expect_consistent(&code);
+	ck_assert_int_eq(code_call_neighbour(&code, 5), CODE_NEIGHBOUR);
+	/* It took the place for pristine; the next update does not mind. */
+	ck_assert_int_eq(code_call(&code, 5), beside ? 3 : CODE_PRISTINE);
+	ck_assert_int_eq(code_update(&code, 0, 1, 4), 0);
+	expect_all(0, 1, 4);
+	finish();
+}
+END_TEST
+
+/* One that it takes out then does not come back with the copy. */
+START_TEST(test_breakpoint_taken_out_in_the_window)
+{
+	int beside = _i & 1;
+
+	start();
+	wraps.traced = yes;
+	begin(COMPANY, 2, 4);
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	window_at = beside ? code_neighbour(&code, 5) : code.patches[5].addr;
+	window_byte = 0xb8;
+	code_poke(window_at, &int3, 1);
+	steps_watch = in_the_window;
+	ck_assert_int_eq(code_update(&code, 0, 1, 3), 0);
+	steps_watch = NULL;
+	ck_assert_uint_eq(*window_at, 0xb8);
+	expect_all(0, 1, 3);
+	ck_assert_int_eq(code_call_neighbour(&code, 5), CODE_NEIGHBOUR);
+	finish();
+}
+END_TEST
+
 /* With nobody who could take it out it is a probe of the kernel, which may be
  * doing that now: it does not come back.
  */
@@ -226,6 +284,8 @@ int main(void)
 	tcase_add_loop_test(tc, test_foreign_bytes_on_a_patched_place, 0, 2);
 	tcase_add_loop_test(tc, test_foreign_bytes_beside_places, 0, 2);
 	tcase_add_loop_test(tc, test_breakpoint, 0, 4);
+	tcase_add_loop_test(tc, test_breakpoint_made_in_the_window, 0, 2);
+	tcase_add_loop_test(tc, test_breakpoint_taken_out_in_the_window, 0, 2);
 	tcase_add_loop_test(tc, test_int3_of_nobody, 0, 8);
 	tcase_add_test(tc, test_int3_beside_in_place);
 	tcase_add_test(tc, test_breakpoint_on_another_opcode);
