@@ -368,13 +368,31 @@ static int look_at_live(const struct sc_patch *p, uint8_t *now,
 	return 0;
 }
 
+/* The opcode that a debugger found where it made the breakpoint in @now. */
+static uint8_t opcode_under(const struct sc_patch *p, const uint8_t *now)
+{
+	return sc_code_same(now + 1, p->live + 1, p->len - 1u) ?
+		       p->live[0] : p->pristine[0];
+}
+
+/*
+ * Whether the new form can stand under a debugger's breakpoint.  The debugger
+ * will put back the opcode that it found; so the form must begin with it.
+ */
+static bool fits_trap(struct sc_patch *p, const uint8_t *now)
+{
+	uint8_t opcode = opcode_under(p, now);
+
+	return p->next[0] == opcode || (tx.reshape && tx.reshape(p, opcode));
+}
+
 /*
  * Whether one place may be changed: 0; 1 where it is left alone, which is right
  * as it was never patched; or an error, where it is patched and stuck.
  */
 static int check_place(struct sc_patch *p)
 {
-	uint8_t now[SC_PATCH_MAX], opcode;
+	uint8_t now[SC_PATCH_MAX];
 	enum sight sight = FOREIGN;
 	int err = look_at_live(p, now, &sight);
 
@@ -388,16 +406,7 @@ static int check_place(struct sc_patch *p)
 			return 1;
 		if (!is_traced())
 			return 0;
-		/*
-		 * The debugger will put the opcode back that it found.  So the
-		 * new form must begin with it, and int3 stays.
-		 */
-		opcode = sc_code_same(now + 1, p->live + 1, p->len - 1u) ?
-				 p->live[0] : p->pristine[0];
-		if (p->next[0] == opcode ||
-		    (tx.reshape && tx.reshape(p, opcode)))
-			return 0;
-		return -EBUSY;
+		return fits_trap(p, now) ? 0 : -EBUSY;
 	default:
 		return is_pristine(p) ? 1 : -EBUSY;
 	}
@@ -671,23 +680,36 @@ static void merge_foreign(uintptr_t page, const uint8_t *old,
 static void compose_place(struct sc_patch *p, uintptr_t page,
 			  const uint8_t *copy, uint8_t *out)
 {
+	bool kept = false;
+
 	/* A breakpoint made since: its owner takes the place for pristine. */
 	if (p->len && out[0] == 0xcc && is_traced()) {
 		memcpy(p->next, p->pristine, SC_PATCH_MAX);
 		return;
 	}
-	sc_code_copy(out, p->next, p->len);
 	switch (look_at(p, copy)) {
 	case OURS:
 		break;
 	case TRAPPED:
-		if (keeps_trap(page))
-			out[0] = copy[0];
+		/* One that came after the checks may not fit; pristine then. */
+		kept = keeps_trap(page);
+		if (kept && !fits_trap(p, copy)) {
+			kept = opcode_under(p, copy) == p->pristine[0];
+			memcpy(p->next, p->pristine, SC_PATCH_MAX);
+		}
 		break;
 	case FOREIGN:
-		sc_code_copy(out, copy, p->len);
+		/* Not in this update: as it was.  Else it came after them. */
+		if (memcmp(p->next, p->live, SC_PATCH_MAX) == 0) {
+			sc_code_copy(out, copy, p->len);
+			return;
+		}
+		memcpy(p->next, p->pristine, SC_PATCH_MAX);
 		break;
 	}
+	sc_code_copy(out, p->next, p->len);
+	if (kept)
+		out[0] = copy[0];
 }
 
 /*
