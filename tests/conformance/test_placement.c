@@ -41,7 +41,7 @@ DEFINE_STATIC_CALL(hot, plus_one);
  */
 #define CALLS	70
 long many_calls(long x);
-__asm__(".text\n"
+__asm__(".pushsection .text\n"
 	".globl many_calls\n"
 	".type many_calls, @function\n"
 	"many_calls:\n\t"
@@ -60,14 +60,15 @@ __asm__(".text\n"
 	"pop %r12\n\t"
 	"pop %rbx\n\t"
 	"ret\n\t"
-	".size many_calls, . - many_calls\n");
+	".size many_calls, . - many_calls\n\t"
+	".popsection\n");
 
 /*
  * One call whose displacement lies in two cache lines, in a loop.  Returns the
  * sum of @n results, or -1 after one that is neither x + 1 nor x + 2.
  */
 long hot_calls(long x, long n);
-__asm__(".text\n"
+__asm__(".pushsection .text\n"
 	".globl hot_calls\n"
 	".type hot_calls, @function\n"
 	".balign 64, 0xcc\n"
@@ -100,7 +101,8 @@ __asm__(".text\n"
 	"pop %r12\n\t"
 	"pop %rbx\n\t"
 	"ret\n\t"
-	".size hot_calls, . - hot_calls\n");
+	".size hot_calls, . - hot_calls\n\t"
+	".popsection\n");
 
 /* A jump n bytes before the end of a page, and a call likewise. */
 #define ACROSS(n)							\
@@ -143,7 +145,7 @@ static long (*const across[])(long) = {
 
 #define FLAGS(cc)							\
 	long flags_##cc(long x, unsigned long flags);			\
-	__asm__(".text\n"						\
+	__asm__(".pushsection .text\n"					\
 		".globl flags_" #cc "\n"				\
 		".type flags_" #cc ", @function\n"			\
 		"flags_" #cc ":\n\t"					\
@@ -152,7 +154,8 @@ static long (*const across[])(long) = {
 		"popfq\n\t"						\
 		"j" #cc " __SCT__jumped\n\t"				\
 		"ret\n\t"						\
-		".size flags_" #cc ", . - flags_" #cc "\n");
+		".size flags_" #cc ", . - flags_" #cc "\n\t"		\
+		".popsection\n");
 CONDITIONS(FLAGS)
 
 #define ENTRY(cc)	flags_##cc,
