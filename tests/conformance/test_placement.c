@@ -356,7 +356,7 @@ static void update_all(long (*func)(long), long (*jump)(long))
 
 START_TEST(test_threads_run_through_sites_in_every_place)
 {
-	unsigned long i, rounds = suite_rounds(800);
+	unsigned long i, rounds = suite_rounds(200);
 	long (*distant)(long) = distant_plus_two();
 	pthread_t t[2];
 
