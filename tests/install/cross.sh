@@ -20,9 +20,9 @@ configure()
 }
 try "configure" configure || finish
 try "make" make -s -C src || finish
-try "make install" make -s install DESTDIR="$tmp/root" || finish
+try "make install" make -s install DESTDIR="$tmp/stage" || finish
 
-root=$tmp/root/opt/sc
+root=$tmp/stage/opt/sc
 project make
 cd "$tmp/make" || exit 99
 flags()
