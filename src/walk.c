@@ -45,6 +45,18 @@ static const char *keep(struct snapshot *snap, const char *name)
 	return copy;
 }
 
+/* Fills @snap with the lock held. */
+static int take(struct snapshot *snap, int (*copy)(struct snapshot *snap))
+{
+	int err = sc_lock();
+
+	if (err)
+		return err;
+	err = copy(snap);
+	sc_unlock();
+	return err;
+}
+
 static int copy_keys(struct snapshot *snap)
 {
 	struct static_call_key_info *out;
@@ -89,11 +101,7 @@ int static_call_for_each_key(int (*fn)(const struct static_call_key_info *,
 
 	if (!fn)
 		return -EINVAL;
-	ret = sc_lock();
-	if (ret)
-		return ret;
-	ret = copy_keys(&snap);
-	sc_unlock();
+	ret = take(&snap, copy_keys);
 	for (i = 0; !ret && i < snap.n; i++)
 		ret = fn((struct static_call_key_info *)snap.memory + i, arg);
 	sc_free(snap.memory, snap.size);
@@ -130,11 +138,7 @@ int static_call_for_each_site(int (*fn)(const struct static_call_site_info *,
 
 	if (!fn)
 		return -EINVAL;
-	ret = sc_lock();
-	if (ret)
-		return ret;
-	ret = copy_sites(&snap);
-	sc_unlock();
+	ret = take(&snap, copy_sites);
 	for (i = 0; !ret && i < snap.n; i++)
 		ret = fn((struct static_call_site_info *)snap.memory + i, arg);
 	sc_free(snap.memory, snap.size);
