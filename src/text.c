@@ -826,40 +826,84 @@ static int open_views(void)
 	return 0;
 }
 
+/*
+ * The end of each range, whether the update is done or undone: its places get
+ * what they shall hold next, or are pristine.
+ */
+static void finish_range(struct range *r)
+{
+	struct sc_patch *p;
+	int err;
+
+	if (r->moved) {
+		err = edit_range(r);
+		if (!err)
+			err = move_in(r);
+		if (err) {
+			sc_log("not patched", r->text->path, "range", err);
+			drop_copy(r);
+		}
+	}
+	for_each_patch(p, r->text, r->start, r->start + r->len)
+		memcpy(p->live, p->next, SC_PATCH_MAX);
+	relock_range(r);
+}
+
+static void finish_ranges(void)
+{
+	size_t i;
+
+	/* A debugger may have come since it was asked. */
+	tx.traced = -1;
+	for (i = 0; i < tx.n_ranges; i++)
+		finish_range(tx.ranges + i);
+	close_views();
+}
+
+/*
+ * What was moved is edited here too, to what it held: others may have changed
+ * the text meanwhile.
+ */
 static void undo_swap(void)
 {
 	size_t i;
 
 	for (i = 0; i < tx.n_queue; i++)
 		memcpy(tx.queue[i]->next, tx.queue[i]->live, SC_PATCH_MAX);
-	for (i = 0; i < tx.n_ranges; i++) {
-		struct range *r = tx.ranges + i;
+	finish_ranges();
+}
 
-		if (r->moved && move_in(r))
-			drop_copy(r);
-		relock_range(r);
-	}
-	close_views();
+/* A byte of a place that all it may hold now have in common; 0: none. */
+static size_t common_byte(const struct sc_patch *p)
+{
+	size_t i;
+
+	for (i = 1; i < p->len; i++)
+		if (p->live[i] == p->pristine[i])
+			return i;
+	return 0;
 }
 
 /*
  * Parts of a mapping whose first private pages are made while they are apart
  * never merge again.  So before several ranges move for the first time a page of
  * each becomes private in its place: a byte is written over itself, in the middle
- * of an instruction of ours, where nobody else's int3 can be.  What other threads
- * run there does not change by that.
+ * of an instruction of ours, where nobody else's int3 can be.  It is one that is
+ * the same in the page of the file, which may be what the place shows by then.
+ * What other threads run there does not change by that.
  */
 static bool touch_range(const struct range *r)
 {
 	struct sc_patch *p;
-	uint8_t byte;
 
 	for_each_patch(p, r->text, r->start, r->start + r->len) {
-		uintptr_t at = (uintptr_t)p->addr + 1;
+		uint8_t now[SC_PATCH_MAX];
+		enum sight sight = FOREIGN;
+		size_t i = common_byte(p);
 
-		if (p->len)
-			return sc_text_read(r->text, &byte, at, 1) == 0 &&
-			       pwrite(tx.mem, &byte, 1, (off_t)at) == 1;
+		if (i && !look_at_live(p, now, &sight) && sight == OURS)
+			return pwrite(tx.mem, p->live + i, 1,
+				      (off_t)(uintptr_t)(p->addr + i)) == 1;
 	}
 	return false;
 }
@@ -938,38 +982,12 @@ int sc_text_prepare(struct sc_patch **queue, size_t n,
 	return prepare_swap();
 }
 
-static void commit_swap(void)
-{
-	size_t i;
-
-	for (i = 0; i < tx.n_ranges; i++) {
-		struct range *r = tx.ranges + i;
-		struct sc_patch *p;
-		int err;
-
-		if (r->moved) {
-			err = edit_range(r);
-			if (!err)
-				err = move_in(r);
-			if (err) {
-				sc_log("not patched", r->text->path, "range",
-				       err);
-				drop_copy(r);
-			}
-		}
-		for_each_patch(p, r->text, r->start, r->start + r->len)
-			memcpy(p->live, p->next, SC_PATCH_MAX);
-		relock_range(r);
-	}
-	close_views();
-}
-
 void sc_text_commit(void)
 {
 	size_t i;
 
 	if (tx.mode == SWAP)
-		commit_swap();
+		finish_ranges();
 	if (tx.mode != IN_PLACE)
 		return;
 	for (i = 0; i < tx.n_queue; i++)

@@ -31,6 +31,53 @@ START_TEST(test_text_given_back)
 }
 END_TEST
 
+/* Just before a byte of live text is written, its page goes back to the file. */
+static int given_back, touched_value;
+
+static ssize_t give_back_before(int fd, const void *buf, size_t len, off_t at)
+{
+	uintptr_t page = (uintptr_t)at & ~(SC_PAGE - 1);
+	bool live = page >= code.text.start && page < code.text.end;
+	ssize_t done;
+	size_t i;
+
+	if (live) {
+		given_back++;
+		ck_assert_int_eq(madvise((void *)page, SC_PAGE, MADV_DONTNEED),
+				 0);
+	}
+	done = __real_pwrite(fd, buf, len, at);
+	for (i = 0; live && i < code.n; i++) {
+		int value = code_call(&code, i);
+
+		ck_assert_msg(value == CODE_PRISTINE || value == touched_value,
+			      "place %zu: %#x", i, (unsigned int)value);
+	}
+	return done;
+}
+
+/*
+ * Before several ranges move for the first time a byte of each is written over
+ * itself.  Whatever the page shows by then, no place may become half one form
+ * and half another.
+ */
+START_TEST(test_text_given_back_as_it_is_touched)
+{
+	/* Three bytes of the second are those of 1, and none of the first. */
+	touched_value = _i ? 0x02 : 0x02020202;
+	start();
+	code_make(&code, 20, 1);
+	ck_assert_int_eq(code_update(&code, 0, 19, touched_value), 0);
+	company_start();
+	wraps.pwrite = give_back_before;
+	ck_assert_int_eq(code_update(&code, 0, 19, 3), 0);
+	wraps.pwrite = NULL;
+	ck_assert_int_eq(given_back, _i ? 2 : 0);
+	expect_all(0, 19, 3);
+	company_end();
+}
+END_TEST
+
 static const uint8_t ud2[2] = { 0x0f, 0x0b };
 
 /* Bytes that are not ours, at a place that was never patched: left alone. */
@@ -205,6 +252,64 @@ START_TEST(test_int3_of_nobody)
 }
 END_TEST
 
+/*
+ * An update that is undone moves the pages back: there too a probe that the
+ * kernel takes out meanwhile must not come back.
+ */
+START_TEST(test_int3_of_nobody_and_an_update_undone)
+{
+	int on_place = _i & 1;
+	uint8_t *at;
+
+	start();
+	wraps.traced = no;
+	begin(COMPANY, 20, 4);
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	at = on_place ? code.patches[0].addr : code_neighbour(&code, 1);
+	code_poke(at, &int3, 1);
+	/* The first range moves away; the second cannot. */
+	steps_fail("DR", 1, 2, -EPROTO);
+	ck_assert_int_eq(code_update(&code, 0, 76, 3), -EPROTO);
+	steps_clear();
+	ck_assert_uint_eq(*at, 0xb8);
+	expect_all(0, 1, 2);
+	ck_assert_int_eq(code_call_neighbour(&code, 1), CODE_NEIGHBOUR);
+	finish();
+}
+END_TEST
+
+/* A debugger that comes in the middle of an update is noticed. */
+static bool attached;
+
+static bool is_attached(void)
+{
+	return attached;
+}
+
+static void attach_in_the_window(char step)
+{
+	if (step == 'E')
+		attached = true;
+	in_the_window(step);
+}
+
+START_TEST(test_debugger_comes_in_the_window)
+{
+	start();
+	wraps.traced = is_attached;
+	begin(COMPANY, 2, 4);
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	/* An int3 at a place, so that the question is asked before. */
+	code_poke(code.patches[1].addr, &int3, 1);
+	window_at = code_neighbour(&code, 2);
+	window_byte = int3;
+	steps_watch = attach_in_the_window;
+	ck_assert_int_eq(code_update(&code, 0, 1, 3), 0);
+	steps_watch = NULL;
+	ck_assert_uint_eq(*window_at, int3);
+}
+END_TEST
+
 /* In place nothing between places is written, so it stays where it is. */
 START_TEST(test_int3_beside_in_place)
 {
@@ -280,6 +385,7 @@ int main(void)
 	TCase *tc = unit_begin("foreign");
 
 	tcase_add_loop_test(tc, test_text_given_back, 0, 2);
+	tcase_add_loop_test(tc, test_text_given_back_as_it_is_touched, 0, 2);
 	tcase_add_loop_test(tc, test_foreign_place, 0, 2);
 	tcase_add_loop_test(tc, test_foreign_bytes_on_a_patched_place, 0, 2);
 	tcase_add_loop_test(tc, test_foreign_bytes_beside_places, 0, 2);
@@ -287,6 +393,8 @@ int main(void)
 	tcase_add_loop_test(tc, test_breakpoint_made_in_the_window, 0, 2);
 	tcase_add_loop_test(tc, test_breakpoint_taken_out_in_the_window, 0, 2);
 	tcase_add_loop_test(tc, test_int3_of_nobody, 0, 8);
+	tcase_add_loop_test(tc, test_int3_of_nobody_and_an_update_undone, 0, 2);
+	tcase_add_test(tc, test_debugger_comes_in_the_window);
 	tcase_add_test(tc, test_int3_beside_in_place);
 	tcase_add_test(tc, test_breakpoint_on_another_opcode);
 	return unit_end();

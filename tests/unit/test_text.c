@@ -178,7 +178,7 @@ static const struct {
 	{ "F", COMPANY, 1, 1, 0, "BCCDDEFEF" },
 	{ "F", COMPANY, 0, 2, 0, "BCCDDEFEF" },
 	/* The undoing may fail too. */
-	{ "DRF", COMPANY, 1, 3, FAULT, "BCCDDRF" },
+	{ "DRF", COMPANY, 1, 3, FAULT, "BCCDDREF" },
 };
 #define N_FAULTS	((int)(sizeof(faults) / sizeof(faults[0])))
 
