@@ -13,9 +13,12 @@
 
 #define INT3	0xcc
 
-/* An aligned slot, so that it does not cross a page. */
+/*
+ * A page of its own: the probe gives it back to the file, and with it what a
+ * debugger, say, has written there.
+ */
 __asm__(".pushsection .text.sc_probe,\"ax\",@progbits\n\t"
-	".balign 32,0xcc\n\t"
+	".balign 4096,0xcc\n\t"
 	".globl sc_probe_function\n\t"
 	".hidden sc_probe_function\n\t"
 	".type sc_probe_function, @function\n"
@@ -25,7 +28,7 @@ __asm__(".pushsection .text.sc_probe,\"ax\",@progbits\n\t"
 	".byte 0xc3\n\t"
 	".cfi_endproc\n\t"
 	".size sc_probe_function, .-sc_probe_function\n\t"
-	".balign 32,0xcc\n\t"
+	".balign 4096,0xcc\n\t"
 	".popsection");
 
 const uint8_t sc_probe_one[SC_PROBE_LEN] = { 0xb8, 1, 0, 0, 0 };

@@ -35,6 +35,21 @@ START_TEST(test_start_leaves_nothing)
 }
 END_TEST
 
+/*
+ * The probe gives its page back to the file.  Nothing else is on it, so nobody's
+ * breakpoint is lost.
+ */
+START_TEST(test_probe_has_a_page_of_its_own)
+{
+	const uint8_t *page = (const uint8_t *)(uintptr_t)sc_probe_function;
+	size_t i;
+
+	ck_assert_uint_eq((uintptr_t)page % SC_PAGE, 0);
+	for (i = SC_PROBE_LEN + 1; i < SC_PAGE; i++)
+		ck_assert_uint_eq(page[i], 0xcc);
+}
+END_TEST
+
 static void update_and_back(int mode, int shape)
 {
 	size_t first = shapes[shape].first, step = shapes[shape].step;
@@ -336,6 +351,7 @@ int main(void)
 	TCase *tc = unit_begin("text");
 
 	tcase_add_test(tc, test_start_leaves_nothing);
+	tcase_add_test(tc, test_probe_has_a_page_of_its_own);
 	tcase_add_loop_test(tc, test_update_alone, 0, N_SHAPES);
 	tcase_add_loop_test(tc, test_update_in_company, 0, N_SHAPES);
 	tcase_add_loop_test(tc, test_first_update_leaves_one_mapping, 0,
