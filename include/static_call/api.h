@@ -12,8 +12,9 @@
  *   ENOMEM   no memory or address space to prepare the change
  *   EBUSY    somebody else (a debugger, another patcher) holds one of the
  *            places in a form that cannot be changed under him
- *   EDEADLK  this thread is inside the library already (a signal handler that
- *            interrupted an update)
+ *   EDEADLK  this thread is inside the library already: somebody stopped it
+ *            there and calls from it, as a debugger can.  No signal handler
+ *            does, for signals are blocked there
  *   EPERM    the key belongs to another copy of the library, or the system
  *            forbids the change
  *   EACCES   the system forbids access to the process's own text or maps
@@ -24,8 +25,8 @@
  *
  * Threads and signals.  Every function here may be called from any thread at
  * any time.  Making a static call is async-signal-safe; the functions here are
- * not, but one that is called in a signal handler while this thread is inside
- * the library returns -EDEADLK and does not hang.
+ * not, for they may wait for another thread.  None of them waits for its own
+ * thread: it returns -EDEADLK.
  */
 #ifndef STATIC_CALL_API_H
 #define STATIC_CALL_API_H
