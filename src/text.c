@@ -1016,8 +1016,16 @@ void sc_text_commit(void)
 
 /* ----------------------------------------------------- registration */
 
+/* Whether the kernel would move this page. */
+static bool can_move(uintptr_t page)
+{
+	return mremap((void *)page, SC_PAGE, SC_PAGE, 0) != MAP_FAILED;
+}
+
 void sc_text_register(struct sc_text *text)
 {
+	uintptr_t second = text->end - text->start > SC_PAGE ?
+				   text->start + SC_PAGE : text->start;
 	struct sc_maps maps;
 	struct sc_vma vma;
 
@@ -1033,9 +1041,11 @@ void sc_text_register(struct sc_text *text)
 		text->usable = same_mapping(text, text->start, &vma);
 	}
 	sc_maps_close(&maps);
-	/* Sealed text can be written when alone and not given back. */
-	if (can_swap && mremap((void *)text->start, SC_PAGE, SC_PAGE, 0) ==
-				MAP_FAILED)
+	/*
+	 * Sealed text can be written when alone and not given back, nor can a
+	 * part of a huge page of hugetlbfs.
+	 */
+	if (can_swap && !(can_move(text->start) && can_move(second)))
 		text->usable = false;
 }
 
