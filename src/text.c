@@ -77,6 +77,7 @@
  * after it has unmapped the place.
  */
 #define RANGE_MAX	(1ul << 20)
+#define BLOCK		(2ul << 20)
 /* Untouched pages that are cheaper to move along than to move around. */
 #define RANGE_GAP	(8 * SC_PAGE)
 /* Pages that are written at once. */
@@ -624,21 +625,57 @@ static int recover(struct range *r)
 	return -EIO;
 }
 
+/*
+ * The kernel frees the page table of a 2 MB block with the last mapping in it,
+ * and the second move unmaps the place first: as if the range had covered the
+ * whole block.  So where nothing is mapped beside the place, something is.
+ */
+static int hold_block(uintptr_t beside, uintptr_t *held)
+{
+	unsigned char resident;
+	void *page;
+
+	if (mincore((void *)beside, SC_PAGE, &resident) == 0 || errno != ENOMEM)
+		return 0;
+	page = mmap((void *)beside, SC_PAGE, PROT_NONE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
+			    MAP_FIXED_NOREPLACE, -1, 0);
+	if (page == MAP_FAILED)
+		return errno == EEXIST ? 0 : -errno;
+	*held = (uintptr_t)page;
+	return 0;
+}
+
+static int hold_blocks(const struct range *r, uintptr_t held[2])
+{
+	uintptr_t start = r->start, end = start + r->len;
+	int err;
+
+	if (!SC_RULE(2))
+		return 0;
+	err = hold_block(start % BLOCK ? start - SC_PAGE : end, held);
+	if (!err && start / BLOCK != (end - 1) / BLOCK)
+		err = hold_block(end, held + 1);
+	return err;
+}
+
 static int move_in(struct range *r)
 {
-	int err = SC_STEP('F');
+	uintptr_t held[2] = { 0 };
+	int err = SC_STEP('F'), i;
 
-	if (err)
-		return err;
-	if (mremap((void *)r->moved, r->len, r->len,
-		   MREMAP_MAYMOVE | MREMAP_FIXED, (void *)r->start) ==
-	    MAP_FAILED) {
+	if (!err)
+		err = hold_blocks(r, held);
+	if (!err && mremap((void *)r->moved, r->len, r->len,
+			   MREMAP_MAYMOVE | MREMAP_FIXED, (void *)r->start) ==
+			    MAP_FAILED)
 		err = recover(r);
-		if (err)
-			return err;
-	}
-	r->moved = 0;
-	return 0;
+	for (i = 0; i < 2; i++)
+		if (held[i])
+			munmap((void *)held[i], SC_PAGE);
+	if (!err)
+		r->moved = 0;
+	return err;
 }
 
 /* --------------------------------------------------- editing the copy */
@@ -997,8 +1034,16 @@ void sc_text_commit(void)
 
 /* ----------------------------------------------------- registration */
 
+/* Whether the kernel would move this page. */
+static bool can_move(uintptr_t page)
+{
+	return mremap((void *)page, SC_PAGE, SC_PAGE, 0) != MAP_FAILED;
+}
+
 void sc_text_register(struct sc_text *text)
 {
+	uintptr_t second = text->end - text->start > SC_PAGE ?
+				   text->start + SC_PAGE : text->start;
 	struct sc_maps maps;
 	struct sc_vma vma;
 
@@ -1014,9 +1059,11 @@ void sc_text_register(struct sc_text *text)
 		text->usable = same_mapping(text, text->start, &vma);
 	}
 	sc_maps_close(&maps);
-	/* Sealed text can be written when alone and not given back. */
-	if (can_swap && mremap((void *)text->start, SC_PAGE, SC_PAGE, 0) ==
-				MAP_FAILED)
+	/*
+	 * Sealed text can be written when alone and not given back, nor can a
+	 * part of a huge page of hugetlbfs.
+	 */
+	if (can_swap && !(can_move(text->start) && can_move(second)))
 		text->usable = false;
 }
 

@@ -6,6 +6,7 @@
  *   seal		seals the program's text
  *   anonymous		puts the program's text on anonymous memory
  *   fail=N		the Nth mmap() of libstaticcall finds no memory
+ *   blind		libstaticcall is told that all pages of a file can be read
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -23,7 +25,12 @@
 #undef mmap
 #undef mmap64
 
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ	22
+#endif
+
 static long fail_at = -1, seen;
+static int blind;
 
 static __attribute__((constructor)) void begin(void)
 {
@@ -38,6 +45,8 @@ static __attribute__((constructor)) void begin(void)
 		why = make_text_anonymous(program_text());
 	else if (!strncmp(what, "fail=", 5))
 		fail_at = atol(what + 5);
+	else if (!strcmp(what, "blind"))
+		blind = 1;
 	if (why) {
 		printf("%s\n", why);
 		fflush(stdout);
@@ -56,14 +65,14 @@ static int from_the_library(const void *caller)
 {
 	Dl_info info;
 
-	return fail_at > 0 && dladdr(caller, &info) && info.dli_fname &&
+	return dladdr(caller, &info) && info.dli_fname &&
 	       strstr(info.dli_fname, "libstaticcall");
 }
 
 void *mmap(void *addr, size_t len, int prot, int flags, int fd, long offset);
 void *mmap(void *addr, size_t len, int prot, int flags, int fd, long offset)
 {
-	if (from_the_library(__builtin_return_address(0)) &&
+	if (fail_at > 0 && from_the_library(__builtin_return_address(0)) &&
 	    ++seen == fail_at) {
 		errno = ENOMEM;
 		return (void *)-1;
@@ -73,3 +82,12 @@ void *mmap(void *addr, size_t len, int prot, int flags, int fd, long offset)
 
 void *mmap64(void *addr, size_t len, int prot, int flags, int fd, long offset)
 	__attribute__((alias("mmap")));
+
+int madvise(void *addr, size_t len, int advice);
+int madvise(void *addr, size_t len, int advice)
+{
+	if (blind && advice == MADV_POPULATE_READ &&
+	    from_the_library(__builtin_return_address(0)))
+		return 0;
+	return (int)syscall(SYS_madvise, addr, len, advice);
+}

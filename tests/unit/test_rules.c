@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test_rules.c - ten ways in which changing running text can go wrong, and the
- * rule that prevents each.
+ * test_rules.c - ten ways in which changing running text can go wrong, some in
+ * which it only loses something, and the rule that prevents each.
  *
  * A scenario runs in two child processes: with the rule, and it ends well; with
  * the rule switched off, and it is seen to break.  A rule is switched off in the
@@ -31,6 +31,9 @@
 
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ 22
+#endif
+#ifndef SYS_mseal
+#define SYS_mseal 462
 #endif
 #define BLOCK	(2ul << 20)
 
@@ -597,6 +600,152 @@ START_TEST(test_rule_10_not_a_file)
 }
 END_TEST
 
+/* --------------------------------------------- what is lost without a rule */
+
+/* Without the rule text is one mapping to its end. */
+static int find_one_mapping(struct sc_maps *maps, uintptr_t addr,
+			    struct sc_vma *vma)
+{
+	int err = __real_sc_maps_find(maps, addr, vma);
+
+	vma->end = code.text.end;
+	return err;
+}
+
+/* A range that spans two mappings cannot be moved: its calls become slow. */
+static void split_text(void)
+{
+	start();
+	begin(COMPANY, 12, 3);
+	child_need(madvise((void *)(code.text.start + 4 * SC_PAGE), 3 * SC_PAGE,
+			   MADV_DONTFORK) == 0);
+	if (rule_off)
+		wraps.find = find_one_mapping;
+	child_need(code_update(&code, 0, 1, 3) == 0);
+	code_expect_consistent(&code);
+	child_expect(code_call(&code, 0) == 3);
+	child_expect(strchr(steps_seen, 'R') == NULL);
+}
+
+START_TEST(test_rule_one_mapping)
+{
+	with_and_without(split_text, CHILD_BROKEN);
+}
+END_TEST
+
+static uint8_t *window_at;
+static uint8_t window_byte;
+
+static void debugger_writes(char step)
+{
+	if (step == 'E')
+		code_poke(window_at, &window_byte, 1);
+}
+
+/* What a debugger does while the page is away: sets a breakpoint, ... */
+static void breakpoint_is_set(void)
+{
+	start();
+	begin(COMPANY, 2, 4);
+	child_need(code_update(&code, 0, 1, 2) == 0);
+	window_at = code_neighbour(&code, 5);
+	window_byte = int3;
+	steps_watch = debugger_writes;
+	wraps.traced = rule_off ? no : yes;
+	child_need(code_update(&code, 0, 1, 3) == 0);
+	expect_all(0, 1, 3);
+	child_expect(*window_at == int3);
+}
+
+START_TEST(test_rule_breakpoint_set_in_the_window)
+{
+	with_and_without(breakpoint_is_set, CHILD_BROKEN);
+}
+END_TEST
+
+static int page_of_the_file(uintptr_t addr)
+{
+	return 0;
+}
+
+/* ... or takes one out. */
+static void breakpoint_is_removed(void)
+{
+	start();
+	begin(COMPANY, 2, 4);
+	child_need(code_update(&code, 0, 1, 2) == 0);
+	window_at = code_neighbour(&code, 5);
+	window_byte = *window_at;
+	code_poke(window_at, &int3, 1);
+	steps_watch = debugger_writes;
+	wraps.traced = yes;
+	if (rule_off)
+		wraps.is_private_copy = page_of_the_file;
+	child_need(code_update(&code, 0, 1, 3) == 0);
+	expect_all(0, 1, 3);
+	child_need(code_call_neighbour(&code, 5) == CODE_NEIGHBOUR);
+}
+
+START_TEST(test_rule_breakpoint_removed_in_the_window)
+{
+	with_and_without(breakpoint_is_removed, -SIGTRAP);
+}
+END_TEST
+
+/* Sealed text that is patched while alone cannot be changed beside others. */
+static bool seal(void *p, size_t len)
+{
+	return __real_syscall(SYS_mseal, (long)p, (long)len, 0, 0, 0, 0) == 0;
+}
+
+static bool can_seal(void)
+{
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	void *p = mmap(NULL, SC_PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd,
+		       0);
+
+	return p != MAP_FAILED && seal(p, SC_PAGE);
+}
+
+/* Not all kernels do this, and some let sealed text be given back. */
+static int not_given_back(void *p, size_t len, int advice)
+{
+	if (advice == MADV_POPULATE_READ)
+		return __real_madvise(p, len, advice);
+	errno = EPERM;
+	return -1;
+}
+
+static void *all_can_move(void *from, size_t len, int flags, void *to)
+{
+	if (!flags)
+		return from;
+	return __real_mremap(from, len, len, flags, to);
+}
+
+static void sealed_text(void)
+{
+	start();
+	code_map(&code, 2, 3);
+	child_need(seal((void *)code.text.start, 2 * SC_PAGE));
+	wraps.madvise = not_given_back;
+	if (rule_off)
+		wraps.mremap = all_can_move;
+	sc_text_register(&code.text);
+	if (!code.text.usable)
+		return;
+	code_register(&code);
+	child_need(code_update(&code, 0, 1, 2) == 0);
+	company_start();
+	child_expect(code_update(&code, 0, 1, 3) == 0);
+}
+
+START_TEST(test_rule_sealed_text)
+{
+	with_and_without(sealed_text, CHILD_BROKEN);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = unit_begin("rules");
@@ -614,5 +763,9 @@ int main(void)
 	tcase_add_test(tc, test_rule_8_alone);
 	tcase_add_test(tc, test_rule_9_one_instruction);
 	tcase_add_test(tc, test_rule_10_not_a_file);
+	tcase_add_test(tc, test_rule_one_mapping);
+	tcase_add_test(tc, test_rule_breakpoint_set_in_the_window);
+	tcase_add_test(tc, test_rule_breakpoint_removed_in_the_window);
+	unit_add_if(tc, test_rule_sealed_text, 0, 1, can_seal);
 	return unit_end();
 }

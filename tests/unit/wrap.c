@@ -21,6 +21,7 @@ int __wrap_munlock(const void *p, size_t len);
 long __wrap_syscall(long number, ...);
 bool __wrap_sc_maps_traced(void);
 bool __wrap_sc_maps_strict_overcommit(void);
+int __wrap_sc_maps_is_private_copy(uintptr_t addr);
 int __wrap_sc_maps_find(struct sc_maps *maps, uintptr_t addr,
 			struct sc_vma *vma);
 int __wrap_sc_insn_encode(enum sc_form form, uintptr_t addr,
@@ -102,6 +103,12 @@ bool __wrap_sc_maps_strict_overcommit(void)
 {
 	return wraps.strict_overcommit ? wraps.strict_overcommit() :
 					 __real_sc_maps_strict_overcommit();
+}
+
+int __wrap_sc_maps_is_private_copy(uintptr_t addr)
+{
+	return (wraps.is_private_copy ? wraps.is_private_copy :
+					__real_sc_maps_is_private_copy)(addr);
 }
 
 int __wrap_sc_maps_find(struct sc_maps *maps, uintptr_t addr,

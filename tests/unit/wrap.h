@@ -27,6 +27,7 @@ struct wraps {
 	long (*syscall)(long number, long a, long b, long c, long d);
 	bool (*traced)(void);
 	bool (*strict_overcommit)(void);
+	int (*is_private_copy)(uintptr_t addr);
 	int (*find)(struct sc_maps *maps, uintptr_t addr, struct sc_vma *vma);
 	int (*encode)(enum sc_form form, uintptr_t addr,
 		      const struct sc_target *target, const uint8_t *keep,
@@ -50,6 +51,7 @@ extern int __real_munlock(const void *p, size_t len);
 extern long __real_syscall(long number, ...);
 extern bool __real_sc_maps_traced(void);
 extern bool __real_sc_maps_strict_overcommit(void);
+extern int __real_sc_maps_is_private_copy(uintptr_t addr);
 extern int __real_sc_maps_find(struct sc_maps *maps, uintptr_t addr,
 			       struct sc_vma *vma);
 extern int __real_sc_insn_encode(enum sc_form form, uintptr_t addr,
