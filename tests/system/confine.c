@@ -4,45 +4,20 @@
  *
  *   confine RESTRICTION... -- PROGRAM [ARGUMENT...]
  *
- * A restriction is mdwe, noproc, nobody, or deny:CALLS:EPERM (or ENOSYS).  Exit
- * status 77: this machine cannot do it.
+ * restrict.h names the restrictions.  Exit status 77: this machine cannot do it.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "restrict.h"
 
-static const char *deny(char *what)
-{
-	char *err = strchr(what, ':');
-
-	if (!err)
-		return "which error?";
-	*err++ = '\0';
-	return deny_calls(what, !strcmp(err, "ENOSYS") ? ENOSYS : EPERM);
-}
-
-static const char *apply(char *what)
-{
-	if (!strcmp(what, "mdwe"))
-		return deny_exec_gain();
-	if (!strcmp(what, "noproc"))
-		return hide_proc();
-	if (!strcmp(what, "nobody"))
-		return become_nobody();
-	if (!strncmp(what, "deny:", 5))
-		return deny(what + 5);
-	return "no such restriction";
-}
-
 int main(int argc, char **argv)
 {
 	int i;
 
 	for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
-		const char *why = apply(argv[i]);
+		const char *why = restrict_by_name(argv[i]);
 
 		if (why) {
 			printf("%s: %s\n", argv[i], why);

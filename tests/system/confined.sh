@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # confined.sh - the conformance suite inside systems that forbid things from
-# before its start, and what static_call_get_info() says there.
+# before its start, and what static_call_get_info() says there; and inside such
+# that forbid them once the library has started.
 
 # shellcheck source=tests/system/common.sh
 . "${abs_top_srcdir:?}/tests/system/common.sh"
@@ -34,14 +35,14 @@ says()
 	tr '\n' ' ' <"$work/said" | grep -Eq -- "$pattern"
 }
 
-# all_pass RESTRICTION...: every program of the suite
+# all_pass COMMAND...: every program of the suite, run by it
 all_pass()
 {
 	local test failed=0
 
 	for test in "${conformance[@]}"; do
 		[ -x "./test_$test" ] || continue
-		"$confine" "$@" -- "./test_$test" >"$work/one" 2>&1
+		"$@" "./test_$test" >"$work/one" 2>&1
 		case $? in
 		0) ;;
 		77) cat "$work/one"; return 77 ;;
@@ -60,7 +61,24 @@ place()
 	[ "$b" = generic ] && pattern='reason=.'
 	runs "$b, $name: what static_call_get_info() says" \
 		says "calls=2,3 $pattern" "$confine" "$@" -- ./showinfo
-	runs "$b, $name: the suite" all_pass "$@"
+	runs "$b, $name: the suite" all_pass "$confine" "$@" --
+}
+
+# late RESTRICTION [SETTING]: the suite, which is restricted as it begins; what
+# the library says then, the programs "locked" assert
+late()
+{
+	cd "$tests/$b" || return
+	runs "$b, after its start $*: the suite" all_pass env ${2:+"$2"} \
+		LD_PRELOAD="$here/.libs/preload.so" PRELOAD_DOES="late=$1"
+}
+
+# A restriction that does not exist ends the program: it does get there.
+late_is_applied()
+{
+	cd "$tests/$b" || return
+	LD_PRELOAD=$here/.libs/preload.so PRELOAD_DOES=late=nothing ./test_call
+	[ $? = 77 ]
 }
 
 for b in $(built); do
@@ -75,5 +93,17 @@ for b in $(built); do
 	place 'no madvise' 'reason=.*does not let' deny:madvise:EPERM
 	place 'no mremap, no unshare, MDWE' 'reason=.*does not let' \
 		mdwe deny:mremap+unshare:EPERM
+done
+for b in $(built | grep '^inline$'); do
+	check "$b: restrictions after its start are applied" late_is_applied
+	for what in mdwe nobody lock lockonfault seal \
+		deny:{mremap,membarrier,madvise,unshare,ioctl}:{EPERM,ENOSYS}; do
+		late "$what"
+	done
+	# The library calls none of these then; the C library and Check do call
+	# others, open and mprotect among them: see the programs "locked".
+	for what in mremap membarrier unshare; do
+		late deny:$what:kill STATIC_CALL_PATCH=0
+	done
 done
 finish

@@ -7,6 +7,8 @@
  *   anonymous		puts the program's text on anonymous memory
  *   fail=N		the Nth mmap() of libstaticcall finds no memory
  *   blind		libstaticcall is told that all pages of a file can be read
+ *   late=RESTRICTION	forbids something (restrict.h) as a program of the suite
+ *			begins with its tests: the library has started by then
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -31,27 +33,50 @@
 
 static long fail_at = -1, seen;
 static int blind;
+static const char *late;
+
+static void need(const char *why)
+{
+	if (!why)
+		return;
+	printf("%s\n", why);
+	fflush(stdout);
+	_exit(77);
+}
 
 static __attribute__((constructor)) void begin(void)
 {
 	const char *what = getenv("PRELOAD_DOES");
-	const char *why = NULL;
 
 	if (!what)
 		return;
 	if (!strcmp(what, "seal"))
-		why = seal_text(program_text());
+		need(seal_text(program_text()));
 	else if (!strcmp(what, "anonymous"))
-		why = make_text_anonymous(program_text());
+		need(make_text_anonymous(program_text()));
 	else if (!strncmp(what, "fail=", 5))
 		fail_at = atol(what + 5);
 	else if (!strcmp(what, "blind"))
 		blind = 1;
-	if (why) {
-		printf("%s\n", why);
-		fflush(stdout);
-		_exit(77);
-	}
+	else if (!strncmp(what, "late=", 5))
+		late = what + 5;
+}
+
+/*
+ * Check forks for each test: the first one is where the tests begin.  (Check
+ * itself may be linked into the program, so it is not asked.)
+ */
+__attribute__((visibility("default"))) pid_t fork(void);
+pid_t fork(void)
+{
+	pid_t (*next)(void);
+	const char *what = late;
+
+	*(void **)&next = dlsym(RTLD_NEXT, "fork");
+	late = NULL;
+	if (what)
+		need(restrict_by_name(what));
+	return next();
 }
 
 /* How many there were so far. */

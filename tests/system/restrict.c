@@ -237,3 +237,51 @@ const char *make_text_anonymous(struct segment text)
 		return because("mremap");
 	return NULL;
 }
+
+/* ------------------------------------------------------------- by name */
+
+/* "CALLS:EPERM", ":ENOSYS", or ":kill" */
+static const char *deny_by_name(const char *what)
+{
+	const char *how = strchr(what, ':');
+	char names[80];
+	int err = EPERM;
+
+	if (!how || (size_t)(how - what) >= sizeof(names))
+		return "no such restriction";
+	memcpy(names, what, (size_t)(how - what));
+	names[how - what] = '\0';
+	if (!strcmp(how, ":ENOSYS"))
+		err = ENOSYS;
+	else if (!strcmp(how, ":kill"))
+		err = DENY_KILL;
+	return deny_calls(names, err);
+}
+
+static const char *seal_program(void)
+{
+	return seal_text(program_text());
+}
+
+const char *restrict_by_name(const char *what)
+{
+	static const struct {
+		const char *name;
+		const char *(*apply)(void);
+	} table[] = {
+		{ "mdwe", deny_exec_gain },
+		{ "noproc", hide_proc },
+		{ "nobody", become_nobody },
+		{ "lock", lock_memory },
+		{ "lockonfault", lock_memory_on_fault },
+		{ "seal", seal_program },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (!strcmp(what, table[i].name))
+			return table[i].apply();
+	if (!strncmp(what, "deny:", 5))
+		return deny_by_name(what + 5);
+	return "no such restriction";
+}

@@ -34,4 +34,10 @@ struct segment program_text(void);
 const char *seal_text(struct segment text);
 const char *make_text_anonymous(struct segment text);
 
+/*
+ * The same for words: mdwe, noproc, nobody, lock, lockonfault, seal, or
+ * deny:CALLS:HOW, where HOW is EPERM, ENOSYS or kill.
+ */
+const char *restrict_by_name(const char *what);
+
 #endif /* SYSTEM_RESTRICT_H */
