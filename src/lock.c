@@ -11,9 +11,11 @@
 #include "sc_config.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <time.h>
@@ -54,9 +56,11 @@ static void lock_wait(uint32_t seen)
 		0);
 }
 
+/* All of them: one alone may never come, if a handler took it elsewhere. */
 static void lock_wake(void)
 {
-	syscall(SYS_futex, &sc_lock_word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+	syscall(SYS_futex, &sc_lock_word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL,
+		NULL, 0);
 }
 
 /* All of them, also those that the C library keeps for itself. */
@@ -108,29 +112,28 @@ static void restore_signals(const sigset_t *old)
 
 #endif
 
-static int take(void)
+/*
+ * One try to take the lock, as @self; 0, or who has it.  Whoever waited takes it
+ * with the mark on, for others may wait that it does not know of.
+ */
+static uint32_t try_to_take(uint32_t self, bool waited)
 {
-	uint32_t self = lock_self(), seen = 0;
+	uint32_t seen = 0;
 
+	if (waited)
+		self |= SC_LOCK_WAITERS;
 	if (atomic_compare_exchange_strong(&sc_lock_word, &seen, self))
 		return 0;
-	if ((seen & ~SC_LOCK_WAITERS) == self)
-		return -EDEADLK;
-	/*
-	 * Whoever waited takes the lock with the mark on: there may be others,
-	 * and a wake-up too many does no harm.
-	 */
-	for (;;) {
-		seen = 0;
-		if (atomic_compare_exchange_strong(&sc_lock_word, &seen,
-						   self | SC_LOCK_WAITERS))
-			return 0;
-		if (!(seen & SC_LOCK_WAITERS) &&
-		    !atomic_compare_exchange_strong(&sc_lock_word, &seen,
-						    seen | SC_LOCK_WAITERS))
-			continue;
+	return seen;
+}
+
+/* Waits until @seen, who has the lock, may have let it go. */
+static void wait_for(uint32_t seen)
+{
+	if ((seen & SC_LOCK_WAITERS) ||
+	    atomic_compare_exchange_strong(&sc_lock_word, &seen,
+					   seen | SC_LOCK_WAITERS))
 		lock_wait(seen | SC_LOCK_WAITERS);
-	}
 }
 
 static void restore(const sigset_t *signals, int cancel)
@@ -139,21 +142,32 @@ static void restore(const sigset_t *signals, int cancel)
 	restore_signals(signals);
 }
 
+/*
+ * Signals are blocked while the lock is held, and not while it is waited for: a
+ * handler may run then, and take the lock itself, or leave by a jump.
+ */
 int sc_lock(void)
 {
+	uint32_t self = lock_self(), seen;
+	bool waited = false;
 	sigset_t signals;
-	int cancel, err;
+	int cancel;
 
-	block_signals(&signals);
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
-	err = take();
-	if (err) {
+	for (;;) {
+		block_signals(&signals);
+		pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+		seen = try_to_take(self, waited);
+		if (!seen)
+			break;
 		restore(&signals, cancel);
-	} else {
-		sc_lock_owner.signals = signals;
-		sc_lock_owner.cancel = cancel;
+		if ((seen & ~SC_LOCK_WAITERS) == self)
+			return -EDEADLK;
+		wait_for(seen);
+		waited = true;
 	}
-	return err;
+	sc_lock_owner.signals = signals;
+	sc_lock_owner.cancel = cancel;
+	return 0;
 }
 
 void sc_unlock(void)

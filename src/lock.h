@@ -14,7 +14,7 @@
  * Returns 0, or -EDEADLK where this thread holds the lock already (a debugger
  * that calls a function of a stopped thread).  Until sc_unlock() all signals are
  * blocked and the thread cannot be cancelled: no handler runs, forks or jumps
- * away in the middle of an update.
+ * away in the middle of an update.  While it waits signals come as usual.
  */
 int sc_lock(void);
 void sc_unlock(void);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/wait.h>
@@ -156,6 +157,59 @@ START_TEST(test_lock_blocks_signals)
 }
 END_TEST
 
+static sigjmp_buf away;
+
+static void jump_away(int sig)
+{
+	siglongjmp(away, 1);
+}
+
+static void *leave_by_a_jump(void *arg)
+{
+	sigset_t none;
+
+	(void)arg;
+	/* The one that made this thread holds the lock. */
+	sigemptyset(&none);
+	pthread_sigmask(SIG_SETMASK, &none, NULL);
+	if (sigsetjmp(away, 1) == 0) {
+		atomic_fetch_add(&trying, 1);
+		sc_lock();
+		return NULL;
+	}
+	return &done;
+}
+
+/*
+ * Who waits takes signals, and may never come back: the others are woken all the
+ * same.
+ */
+START_TEST(test_lock_waiter_takes_signals)
+{
+	pthread_t leaver, waiter;
+	void *result;
+
+	signal(SIGUSR1, jump_away);
+	ck_assert_int_eq(sc_lock(), 0);
+	ck_assert_int_eq(pthread_create(&leaver, NULL, leave_by_a_jump, NULL),
+			 0);
+	while (atomic_load(&trying) < 1)
+		sched_yield();
+	nap();
+	ck_assert_int_eq(pthread_create(&waiter, NULL, take_once, NULL), 0);
+	while (atomic_load(&trying) < 2)
+		sched_yield();
+	nap();
+	pthread_kill(leaver, SIGUSR1);
+	pthread_join(leaver, &result);
+	ck_assert_ptr_eq(result, &done);
+	ck_assert_int_eq(atomic_load(&taken), 0);
+	sc_unlock();
+	pthread_join(waiter, NULL);
+	ck_assert_int_eq(atomic_load(&taken), 1);
+}
+END_TEST
+
 START_TEST(test_lock_cannot_be_cancelled)
 {
 	int state;
@@ -260,6 +314,7 @@ int main(void)
 	tcase_add_test(tc, test_lock_wakes_every_waiter);
 	tcase_add_test(tc, test_lock_excludes);
 	tcase_add_test(tc, test_lock_blocks_signals);
+	tcase_add_test(tc, test_lock_waiter_takes_signals);
 	tcase_add_test(tc, test_lock_cannot_be_cancelled);
 	tcase_add_test(tc, test_lock_that_fails_keeps_the_mask);
 	tcase_add_test(tc, test_lock_in_a_forked_child);
