@@ -154,6 +154,13 @@ static int documented(int err)
 	}
 }
 
+/* A target that was refused must not be in the way of a later update. */
+static void forget_targets(struct sc_key *changing)
+{
+	for (; changing; changing = changing->next_changing)
+		changing->target = changing->key->func;
+}
+
 static int update(const struct static_call_change *changes, size_t n)
 {
 	struct sc_key *changing = NULL;
@@ -161,8 +168,10 @@ static int update(const struct static_call_change *changes, size_t n)
 	int err;
 
 	err = collect(changes, n, &changing);
-	if (err)
+	if (err) {
+		forget_targets(changing);
 		return err;
+	}
 	err = documented(sc_backend_prepare(changing));
 	for (i = 0; i < n; i++) {
 		struct static_call_key *key = changes[i].key;
@@ -172,8 +181,10 @@ static int update(const struct static_call_change *changes, size_t n)
 			__atomic_store_n(&key->func, stored(changes[i].func),
 					 __ATOMIC_RELEASE);
 	}
-	if (err)
+	if (err) {
+		forget_targets(changing);
 		return err;
+	}
 	sc_backend_commit();
 	sc_sync_threads();
 	return 0;

@@ -25,6 +25,13 @@ struct sc_maps {
 	bool no_query;		/* the kernel has no PROCMAP_QUERY */
 };
 
+/*
+ * Opens a file that the kernel has about this process ("maps", "mem", ...),
+ * close-on-exec.  The thread that opens it is asked, for the one that began the
+ * process may have ended, and then has nothing to say.
+ */
+int sc_maps_open_file(const char *name, int flags);
+
 /* Returns 0 or a negative errno of the open. */
 int sc_maps_open(struct sc_maps *maps);
 void sc_maps_close(struct sc_maps *maps);

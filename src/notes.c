@@ -195,7 +195,7 @@ static int visit(struct dl_phdr_info *info, size_t size, void *arg)
 		scan(info, reading->image, true);
 		reading->image->path = info->dlpi_name && info->dlpi_name[0] ?
 					       info->dlpi_name :
-					       "/proc/self/exe";
+					       "/proc/thread-self/exe";
 	}
 	return 1;
 }

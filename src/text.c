@@ -118,6 +118,8 @@ static struct {
 static bool probing;
 static bool enabled;
 static bool can_swap;
+static bool can_write;			/* to text, through its mem file */
+static bool can_tell_alone;
 static const char *reason = "the library is not initialised";
 
 /* Scratch for editing; too big for a small stack. */
@@ -198,7 +200,7 @@ int sc_text_read(const struct sc_text *text, void *to, uintptr_t from,
 		return 0;
 	}
 	if (fd < 0)
-		fd = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+		fd = sc_maps_open_file("mem", O_RDONLY);
 	if (fd < 0)
 		return -errno;
 	if (pread(fd, to, len, (off_t)from) != (ssize_t)len)
@@ -223,6 +225,36 @@ static enum sight look_at(const struct sc_patch *p, const uint8_t *code)
 	return FOREIGN;
 }
 
+/*
+ * A place that is pristine, or was made so by somebody, is read from its file.
+ * If the disk fails that kills this thread, so the kernel is asked first.
+ */
+static int make_readable(void)
+{
+	const struct sc_patch *last = NULL;
+	uintptr_t start = 0, end = 0;
+	size_t i;
+
+	for (i = 0; i <= tx.n_queue; i++) {
+		const struct sc_patch *p = i < tx.n_queue ? tx.queue[i] : NULL;
+		uintptr_t page = p ? (uintptr_t)p->addr & ~(SC_PAGE - 1) : 0;
+
+		if (p && last && p->text == last->text &&
+		    page <= end + RANGE_GAP) {
+			end = page + SC_PAGE;
+			continue;
+		}
+		if (last && madvise((void *)start, end - start,
+				    MADV_POPULATE_READ) < 0 &&
+		    (errno == EFAULT || errno == EHWPOISON))
+			return -EIO;
+		last = p;
+		start = page;
+		end = page + SC_PAGE;
+	}
+	return 0;
+}
+
 /* ------------------------------------------------ in place, when alone */
 
 /*
@@ -232,7 +264,16 @@ static enum sight look_at(const struct sc_patch *p, const uint8_t *code)
  */
 static bool alone(void)
 {
-	return RUNNING_ON_VALGRIND || syscall(SYS_unshare, CLONE_VM) == 0;
+	return RUNNING_ON_VALGRIND ||
+	       (can_tell_alone && syscall(SYS_unshare, CLONE_VM) == 0);
+}
+
+/* Some sandboxes say yes to what they have never heard of. */
+static bool unshare_is_honest(void)
+{
+	const long no_such_flag = 1;
+
+	return syscall(SYS_unshare, no_such_flag) < 0;
 }
 
 /* Few places: writing them costs less than moving their pages twice. */
@@ -271,6 +312,29 @@ static int write_place(const struct sc_patch *p, const uint8_t *bytes)
 	return done == p->len ? 0 : -EIO;
 }
 
+static int give_back(struct range *r);
+static bool same_mapping(const struct sc_text *text, uintptr_t addr,
+			 const struct sc_vma *vma);
+
+/* What cannot be put back goes back to the file, or is ours all the same. */
+static void give_up_place(struct sc_patch *p)
+{
+	struct range r = {
+		.text = p->text,
+		.start = (uintptr_t)p->addr & ~(SC_PAGE - 1),
+		.len = SC_PAGE,
+	};
+	struct sc_vma vma;
+
+	memcpy(p->live, p->next, SC_PATCH_MAX);
+	if (sc_maps_open(&tx.maps))
+		return;
+	if (sc_maps_find(&tx.maps, r.start, &vma) == 0 &&
+	    same_mapping(p->text, r.start, &vma))
+		give_back(&r);
+	sc_maps_close(&tx.maps);
+}
+
 /* Writes the queue; after an error the places are as they were. */
 static int write_places(void)
 {
@@ -289,13 +353,9 @@ static int write_places(void)
 		if (err)
 			break;
 	}
-	while (err && i-- > 0) {
-		struct sc_patch *p = tx.queue[i];
-
-		/* What cannot be put back is ours all the same. */
-		if (write_place(p, p->live))
-			memcpy(p->live, p->next, SC_PATCH_MAX);
-	}
+	while (err && i-- > 0)
+		if (write_place(tx.queue[i], tx.queue[i]->live))
+			give_up_place(tx.queue[i]);
 	return err;
 }
 
@@ -305,9 +365,9 @@ static int write_places(void)
  */
 static bool prepare_in_place(void)
 {
-	if (!cheaper_in_place() || !alone())
+	if (!can_write || !cheaper_in_place() || !alone())
 		return false;
-	tx.mem = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+	tx.mem = sc_maps_open_file("mem", O_RDWR);
 	if (tx.mem < 0)
 		return false;
 	if (write_places() == 0) {
@@ -407,7 +467,14 @@ static int check_place(struct sc_patch *p)
 			return 1;
 		if (!is_traced())
 			return 0;
-		return fits_trap(p, now) ? 0 : -EBUSY;
+		if (fits_trap(p, now))
+			return 0;
+		if (opcode_under(p, now) != p->pristine[0] ||
+		    !sc_code_same(now + 1, p->pristine + 1, p->len - 1u))
+			return -EBUSY;
+		/* As it is it goes through the key. */
+		set_pristine(p);
+		return 1;
 	default:
 		return is_pristine(p) ? 1 : -EBUSY;
 	}
@@ -472,19 +539,31 @@ static enum lock_kind lock_of(const struct range *r)
 						       LOCKED;
 }
 
-static void unlock_range(struct range *r)
-{
-	r->lock = lock_of(r);
-	if (r->lock != UNLOCKED)
-		munlock((void *)r->start, r->len);
-}
-
-static void relock_range(const struct range *r)
+static int relock_range(const struct range *r)
 {
 	if (r->lock == LOCKED)
-		mlock((void *)r->start, r->len);
-	else if (r->lock == LOCKED_ON_FAULT)
-		syscall(SYS_mlock2, r->start, r->len, MLOCK_ONFAULT);
+		return mlock((void *)r->start, r->len);
+	if (r->lock == LOCKED_ON_FAULT)
+		return (int)syscall(SYS_mlock2, r->start, r->len,
+				    MLOCK_ONFAULT);
+	return 0;
+}
+
+/*
+ * False where the range has to stay locked: it could not be locked again, the
+ * right to do so being gone.  To lock what is locked is an exact test of that.
+ */
+static bool unlock_range(struct range *r)
+{
+	r->lock = lock_of(r);
+	if (r->lock == UNLOCKED)
+		return true;
+	if (relock_range(r)) {
+		r->lock = UNLOCKED;
+		return false;
+	}
+	munlock((void *)r->start, r->len);
+	return true;
 }
 
 /*
@@ -508,7 +587,7 @@ static bool would_be_accounted(const struct range *r)
 static void open_view(struct sc_text *text)
 {
 	size_t len = text->end - text->start;
-	int fd = open(text->path, O_RDONLY | O_CLOEXEC);
+	int fd = open(text->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 	void *view;
 
@@ -566,7 +645,7 @@ static int give_back(struct range *r)
 		return err;
 	if (madvise((void *)r->start, r->len, MADV_DONTNEED) < 0 &&
 	    madvise((void *)r->start, r->len, MADV_DONTNEED_LOCKED) < 0)
-		return -errno;
+		return errno == EINVAL ? -EPERM : -errno;
 	VALGRIND_DISCARD_TRANSLATIONS(r->start, r->len);
 	range_set_pristine(r);
 	return 0;
@@ -582,7 +661,8 @@ static void drop_copy(struct range *r)
 /* The last resort: the file itself, if its path still leads to it. */
 static int map_file_back(const struct range *r)
 {
-	int fd = open(r->text->path, O_RDONLY | O_CLOEXEC), err = -EIO;
+	int fd = open(r->text->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int err = -EIO;
 	int prot = PROT_EXEC | (r->text->readable ? PROT_READ : 0);
 	struct stat st;
 
@@ -598,8 +678,29 @@ static int map_file_back(const struct range *r)
 }
 
 /*
+ * Keeps others from mapping something where text was lost.  False where somebody
+ * has: what is there now is not ours to replace.
+ */
+static bool hold_lost(const struct range *r)
+{
+	struct sc_vma vma;
+	void *held;
+
+	if (sc_maps_find(&tx.maps, r->start, &vma) == 0)
+		return !vma.inode && !(vma.flags & ~SC_VMA_SHARED);
+	held = mmap((void *)r->start, r->len, PROT_NONE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
+			    MAP_FIXED_NOREPLACE, -1, 0);
+	if (held == MAP_FAILED || held == (void *)r->start)
+		return held != MAP_FAILED;
+	/* An old kernel took the flag for a hint. */
+	munmap(held, r->len);
+	return false;
+}
+
+/*
  * The second move failed.  The kernel may have unmapped the place before it
- * found out.  Keep others from mapping something there, and get it back.
+ * found out; each further try may do that again.
  */
 static int recover(struct range *r)
 {
@@ -609,10 +710,9 @@ static int recover(struct range *r)
 	if (mincore((void *)r->start, SC_PAGE, &resident) == 0 ||
 	    errno != ENOMEM)
 		return -EIO;	/* it is still there, and pristine */
-	mmap((void *)r->start, r->len, PROT_NONE,
-	     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE,
-	     -1, 0);
 	for (tries = 0; tries < 10; tries++) {
+		if (!hold_lost(r))
+			return -EIO;
 		if (!SC_STEP('L') &&
 		    mremap((void *)r->moved, r->len, r->len,
 			   MREMAP_MAYMOVE | MREMAP_FIXED,
@@ -621,7 +721,8 @@ static int recover(struct range *r)
 		sched_yield();
 	}
 	sc_log("lost text", r->text->path, "mapping the file", 0);
-	map_file_back(r);
+	if (hold_lost(r))
+		map_file_back(r);
 	return -EIO;
 }
 
@@ -824,6 +925,8 @@ static int edit_range(const struct range *r)
 	bool flip = tx.mem < 0 || !(r->flags & SC_VMA_READ);
 	int err = SC_STEP('E');
 
+	r->text->readable = r->flags & SC_VMA_READ;
+
 	if (err)
 		return err;
 	if (madvise((void *)r->start, r->len, MADV_POPULATE_READ) < 0 &&
@@ -858,7 +961,8 @@ static int open_views(void)
 		err = sc_maps_open(&tx.maps);
 	if (err)
 		return err;
-	tx.mem = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+	if (can_write)
+		tx.mem = sc_maps_open_file("mem", O_RDWR);
 	tx.mode = SWAP;
 	return 0;
 }
@@ -897,16 +1001,33 @@ static void finish_ranges(void)
 	close_views();
 }
 
+static void forget_next(void)
+{
+	size_t i;
+
+	for (i = 0; i < tx.n_queue; i++)
+		memcpy(tx.queue[i]->next, tx.queue[i]->live, SC_PATCH_MAX);
+}
+
+static bool all_pristine(void)
+{
+	size_t i;
+
+	for (i = 0; i < tx.n_queue; i++)
+		if (!is_pristine(tx.queue[i]))
+			return false;
+	return true;
+}
+
 /*
  * What was moved is edited here too, to what it held: others may have changed
  * the text meanwhile.
  */
 static void undo_swap(void)
 {
-	size_t i;
-
-	for (i = 0; i < tx.n_queue; i++)
-		memcpy(tx.queue[i]->next, tx.queue[i]->live, SC_PATCH_MAX);
+	forget_next();
+	/* It knows the target that was refused. */
+	tx.reshape = NULL;
 	finish_ranges();
 }
 
@@ -963,8 +1084,7 @@ static int clear_range(struct range *r)
 {
 	int err;
 
-	unlock_range(r);
-	if (move_out(r) == 0)
+	if (unlock_range(r) && move_out(r) == 0)
 		return 0;
 	err = give_back(r);
 	if (err)
@@ -1008,15 +1128,26 @@ fail:
 int sc_text_prepare(struct sc_patch **queue, size_t n,
 		    bool (*reshape)(struct sc_patch *p, uint8_t opcode))
 {
+	int err;
+
 	tx.queue = queue;
 	tx.n_queue = n;
 	tx.n_ranges = 0;
 	tx.traced = -1;
 	tx.strict = -1;
 	tx.reshape = reshape;
-	if (n == 0 || prepare_in_place())
+	err = make_readable();
+	if (!err && (n == 0 || prepare_in_place()))
 		return 0;
-	return prepare_swap();
+	if (!err)
+		err = prepare_swap();
+	else
+		forget_next();
+	if (!err || !all_pristine())
+		return err;
+	/* Every one goes through its key, which is right for the new one too. */
+	sc_log("not patched", queue[0]->text->path, NULL, err);
+	return 0;
 }
 
 void sc_text_commit(void)
@@ -1061,9 +1192,11 @@ void sc_text_register(struct sc_text *text)
 	sc_maps_close(&maps);
 	/*
 	 * Sealed text can be written when alone and not given back, nor can a
-	 * part of a huge page of hugetlbfs.
+	 * part of a huge page of hugetlbfs.  A system that by now moves nothing,
+	 * not even our own page, says nothing about this text.
 	 */
-	if (can_swap && !(can_move(text->start) && can_move(second)))
+	if (can_swap && can_move((uintptr_t)sc_probe_function) &&
+	    !(can_move(text->start) && can_move(second)))
 		text->usable = false;
 }
 
@@ -1168,12 +1301,17 @@ static const char *probe(struct sc_text *text, struct sc_patch *p)
 	p->len = SC_PROBE_LEN;
 	memcpy(p->pristine, sc_probe_one, SC_PROBE_LEN);
 	set_pristine(p);
-	if (!RUNNING_ON_VALGRIND) {
-		can_swap = true;
-		if (try_patch(p) && try_restore(text))
-			return NULL;
-		can_swap = false;
-	}
+	can_write = true;
+	can_tell_alone = unshare_is_honest();
+	can_swap = !RUNNING_ON_VALGRIND;
+	if (try_patch(p) && try_restore(text))
+		return NULL;
+	/* Some kernels let nobody write to text, not even the process itself. */
+	can_write = false;
+	if (can_swap && try_patch(p) && try_restore(text))
+		return NULL;
+	can_write = true;
+	can_swap = false;
 	if (try_patch(p) && try_restore(text))
 		return NULL;
 	return "the system does not let the library change its text";

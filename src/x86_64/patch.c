@@ -406,6 +406,25 @@ static void unlink_places(struct sc_key *key, const struct sc_places *places)
 	}
 }
 
+/*
+ * Where text could not be given back to its file as a whole: place by place, as
+ * in an update.
+ */
+static void make_pristine(struct sc_places *places)
+{
+	size_t i;
+	int err;
+
+	tx.n = 0;
+	for (i = 0; i < places->n; i++)
+		enqueue_pristine(places->patches + i);
+	err = prepare();
+	if (err)
+		sc_log("not restored", places->texts[0].path, NULL, err);
+	else
+		sc_text_commit();
+}
+
 void sc_backend_remove(struct sc_module *m)
 {
 	static unsigned long mark;
@@ -414,10 +433,11 @@ void sc_backend_remove(struct sc_module *m)
 
 	if (!places)
 		return;
-	for (i = 0; i < places->n_texts; i++) {
+	for (i = 0; i < places->n_texts; i++)
 		sc_text_restore(places->texts + i);
+	make_pristine(places);
+	for (i = 0; i < places->n_texts; i++)
 		sc_text_forget(places->texts + i);
-	}
 	mark++;
 	for (i = 0; i < places->n; i++) {
 		struct sc_key *key = places->patches[i].key;

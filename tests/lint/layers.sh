@@ -88,7 +88,7 @@ places()
 for deed in '\b(mremap|SYS_mremap|__NR_mremap)\b' \
 	'\b(mprotect|SYS_mprotect|__NR_mprotect)\b' \
 	'\b(membarrier|SYS_membarrier|__NR_membarrier)\b' \
-	'/proc/self/mem\b' '\bdl_iterate_phdr\b'; do
+	'"mem"' '\bdl_iterate_phdr\b'; do
 	where=$(places "$deed")
 	name=$(printf '%s' "$deed" | sed 's/.*NR_//; s/\\b//g; s/)$//')
 	[ "$(printf '%s\n' "$where" | wc -l)" -le 1 ] && where=

@@ -176,6 +176,48 @@ static void share_memory(void)
 	free(stack);
 }
 
+/* ------------------------------------------ the first thread has ended */
+
+/* What the kernel has to say of the process it has of its first thread. */
+static void *update_without_the_first(void *arg)
+{
+	struct static_call_info info = { .size = sizeof(info) };
+
+	while (pthread_kill(*(pthread_t *)arg, 0) == 0)
+		usleep(1000);
+	change_and_check(20, 0);
+	if (static_call_get_info(&info) ||
+	    info.sites_patched + info.sites_crossing != info.sites)
+		fault("%zu of %zu sites are patched", info.sites_patched,
+		      info.sites);
+	_exit(faults() ? 1 : 0);
+}
+
+static void *idle(void *arg)
+{
+	for (;;)
+		pause();
+	return arg;
+}
+
+static void without_the_first_thread(void)
+{
+	static pthread_t first;
+	pthread_t thread;
+	pid_t pid = fork();
+
+	if (!pid) {
+		alarm(60);
+		first = pthread_self();
+		if (pthread_create(&thread, NULL, update_without_the_first,
+				   &first) ||
+		    pthread_create(&thread, NULL, idle, NULL))
+			_exit(2);
+		pthread_exit(NULL);
+	}
+	died(pid);
+}
+
 static unsigned int n_run;
 
 static void done(const char *name)
@@ -203,6 +245,8 @@ int main(void)
 	done("vfork while other threads update");
 	beside_threads(spawn);
 	done("posix_spawn while other threads update");
+	without_the_first_thread();
+	done("the first thread has ended");
 	printf("1..%u\n", n_run);
 	return faults() ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -47,7 +47,7 @@ no_calls_of_the_engine()
 {
 	local n
 
-	n=$(after 'mremap|membarrier|unshare|ioctl|/proc/self')
+	n=$(after 'mremap|membarrier|unshare|ioctl|/proc/(self|thread-self)')
 	echo "$n calls"
 	[ "$n" = 0 ]
 }

@@ -380,6 +380,31 @@ START_TEST(test_breakpoint_on_another_opcode)
 }
 END_TEST
 
+/* Where the form does not fit, a place that is pristine may stay so. */
+START_TEST(test_breakpoint_on_a_pristine_place)
+{
+	struct sc_patch *p;
+
+	start();
+	wraps.traced = yes;
+	begin(COMPANY, 1, 4);
+	p = code.patches + 2;
+	/* It was patched, and the program gave the page back. */
+	if (_i) {
+		ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+		ck_assert_int_eq(madvise((void *)code.text.start, SC_PAGE,
+					 MADV_DONTNEED), 0);
+	}
+	code_poke(p->addr, &int3, 1);
+	ck_assert_int_eq(update_to_another_opcode(p), 0);
+	ck_assert_mem_eq(p->addr, "\xcc\1\0\0\0", 5);
+	code_poke(p->addr, "\xb8", 1);
+	ck_assert_int_eq(code_call(&code, 2), CODE_PRISTINE);
+	ck_assert_int_eq(code_update(&code, 2, 10, 5), 0);
+	ck_assert_int_eq(code_call(&code, 2), 5);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = unit_begin("foreign");
@@ -397,5 +422,6 @@ int main(void)
 	tcase_add_test(tc, test_debugger_comes_in_the_window);
 	tcase_add_test(tc, test_int3_beside_in_place);
 	tcase_add_test(tc, test_breakpoint_on_another_opcode);
+	tcase_add_loop_test(tc, test_breakpoint_on_a_pristine_place, 0, 2);
 	return unit_end();
 }

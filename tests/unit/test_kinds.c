@@ -53,8 +53,8 @@ START_TEST(test_execute_only)
 	company_start();
 	if (by_mprotect) {
 		wraps.open = no_mem;
-		/* it cannot be read, so it cannot be checked */
-		ck_assert_int_eq(code_update(&code, 0, 1, 2), -EACCES);
+		/* it cannot be read, so it is left as it is */
+		ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
 		expect_all(0, 1, CODE_PRISTINE);
 		return;
 	}
@@ -317,6 +317,40 @@ START_TEST(test_locked_text_after_a_failure)
 }
 END_TEST
 
+static int refuse_lock(const void *p, size_t len)
+{
+	errno = ENOMEM;
+	return -1;
+}
+
+/*
+ * Whoever locked memory as root and then became somebody else could not lock it
+ * again: it stays where it is, locked, and pristine.
+ */
+START_TEST(test_locked_text_that_could_not_be_locked_again)
+{
+	size_t locked;
+
+	start();
+	begin(COMPANY, 4, 3);
+	ck_assert_int_eq(code_update(&code, 0, 3, 2), 0);
+	lock_text(0);
+	traces_look(&traces);
+	locked = locked_kb();
+	wraps.mlock = refuse_lock;
+	ck_assert_int_eq(code_update(&code, 0, 3, 3), 0);
+	expect_all(0, 1, CODE_PRISTINE);
+	sc_text_restore(&code.text);
+	finish();
+	ck_assert_uint_eq(locked_kb(), locked);
+	ck_assert_int_eq(sc_maps_has_flag(code.text.start, "lo"), 1);
+	wraps.mlock = NULL;
+	ck_assert_int_eq(code_update(&code, 0, 3, 4), 0);
+	expect_all(0, 3, 4);
+	ck_assert_uint_eq(locked_kb(), locked);
+}
+END_TEST
+
 /* ------------------------------------------------------------- restore */
 
 START_TEST(test_restore)
@@ -376,6 +410,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_locked_text, 0, 4);
 	unit_add_if(tc, test_locked_text, 4, 6, can_lock_all);
 	tcase_add_loop_test(tc, test_locked_text_after_a_failure, 0, 5);
+	tcase_add_test(tc, test_locked_text_that_could_not_be_locked_again);
 	tcase_add_loop_test(tc, test_restore, 0, 4);
 	tcase_add_test(tc, test_restore_without_a_view);
 	tcase_add_test(tc, test_reserve_without_memory);

@@ -339,6 +339,29 @@ START_TEST(test_removed_module_is_pristine)
 }
 END_TEST
 
+static int refuse_giving_back(void *p, size_t len, int advice)
+{
+	if (advice != MADV_DONTNEED && advice != MADV_DONTNEED_LOCKED)
+		return __real_madvise(p, len, advice);
+	errno = EPERM;
+	return -1;
+}
+
+/* Where text cannot be given back it is made pristine all the same. */
+START_TEST(test_removed_module_that_cannot_be_given_back)
+{
+	make_module();
+	ck_assert_int_eq(add_module(), 0);
+	if (_i)
+		company_start();
+	wraps.madvise = refuse_giving_back;
+	ck_assert_ptr_eq(sc_registry_remove(&state), &module);
+	ck_assert(is_pristine());
+	key.func = func(4);
+	expect_calls(4);
+}
+END_TEST
+
 /* The key's module leaves, the sites stay: no key, no target. */
 START_TEST(test_orphaned_sites_are_pristine)
 {
@@ -558,6 +581,69 @@ START_TEST(test_under_a_debugger)
 }
 END_TEST
 
+static int moves_out;
+
+static void *refuse_second_move(void *from, size_t len, int flags, void *to)
+{
+	if (!(flags & MREMAP_DONTUNMAP) || moves_out++ != 1)
+		return __real_mremap(from, len, len, flags, to);
+	errno = ENOMEM;
+	return MAP_FAILED;
+}
+
+/* As if the mapping ended behind the first pages. */
+static int find_parts(struct sc_maps *maps, uintptr_t addr, struct sc_vma *vma)
+{
+	uintptr_t cut = base + 3 * SC_PAGE;
+	int err = __real_sc_maps_find(maps, addr, vma);
+
+	if (!err && addr >= base && addr < cut && vma->end > cut)
+		vma->end = cut;
+	return err;
+}
+
+/*
+ * A call of NULL whose page was given back, and then a breakpoint on it.  An
+ * update that fails half way must not leave its target behind the breakpoint.
+ */
+START_TEST(test_failed_update_under_a_debugger)
+{
+	uint8_t *at;
+
+	make_module();
+	company_start();
+	ck_assert_int_eq(add_module(), 0);
+	ck_assert_int_eq(__static_call_update(&key, NULL, NULL), 0);
+	at = (uint8_t *)base + CALL_AT(CALL);
+	ck_assert_int_eq(madvise((void *)(base + 2 * SC_PAGE), SC_PAGE,
+				 MADV_DONTNEED), 0);
+	wraps.traced = yes;
+	code_poke(at, "\xcc", 1);
+	wraps.find = find_parts;
+	wraps.mremap = refuse_second_move;
+	wraps.madvise = refuse_giving_back;
+	ck_assert_int_lt(__static_call_update(&key, NULL, func(2)), 0);
+	/* the debugger leaves */
+	code_poke(at, "\xe8", 1);
+	key.func = func(5);
+	ck_assert_int_eq(call_site(CALL), 5);
+}
+END_TEST
+
+/* What was refused is forgotten: no later update of the page brings it. */
+START_TEST(test_refused_target_is_forgotten)
+{
+	struct static_call_change twice[2] = { { &key, NULL }, { &key, NULL } };
+	struct sc_key *entry;
+
+	make_module();
+	ck_assert_int_eq(add_module(), 0);
+	entry = key.sc_entry;
+	ck_assert_int_eq(static_call_update_batch(twice, 2), -EINVAL);
+	ck_assert_ptr_eq(entry->target, func(1));
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = unit_begin("patch");
@@ -567,6 +653,8 @@ int main(void)
 	tcase_add_test(tc, test_sites_are_direct);
 	tcase_add_loop_test(tc, test_far_function, 0, 2);
 	tcase_add_test(tc, test_removed_module_is_pristine);
+	tcase_add_loop_test(tc, test_removed_module_that_cannot_be_given_back,
+			    0, 2);
 	tcase_add_test(tc, test_orphaned_sites_are_pristine);
 	tcase_add_loop_test(tc, test_add_without_memory, 0, N_ALLOCATIONS + 1);
 	tcase_add_loop_test(tc, test_update_fails, 0, 2);
@@ -576,5 +664,7 @@ int main(void)
 	tcase_add_test(tc, test_list);
 	tcase_add_test(tc, test_reserved);
 	tcase_add_loop_test(tc, test_under_a_debugger, 0, 2 * N_GOOD);
+	tcase_add_test(tc, test_failed_update_under_a_debugger);
+	tcase_add_test(tc, test_refused_target_is_forgotten);
 	return unit_end();
 }

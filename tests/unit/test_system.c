@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "sample.h"
@@ -205,9 +206,11 @@ START_TEST(test_nothing_allowed)
 }
 END_TEST
 
+/* Pages that were written are in memory. */
 static int disk_fails(void *p, size_t len, int advice)
 {
-	if (advice == MADV_POPULATE_READ) {
+	if (advice == MADV_POPULATE_READ &&
+	    sc_maps_is_private_copy((uintptr_t)p) != 1) {
 		errno = EFAULT;
 		return -1;
 	}
@@ -238,7 +241,113 @@ START_TEST(test_disk_fails)
 }
 END_TEST
 
+/* The page of a place that is pristine is the file's: to read it may kill. */
+static int dead_disk_mode;
+
+static void update_without_a_disk(void)
+{
+	start();
+	begin(dead_disk_mode, 1, 4);
+	child_need(truncate(code.path, 0) == 0);
+	/* Nothing is patched, so nothing need be. */
+	child_expect(code_update(&code, 0, 1, 3) == 0);
+	child_expect(code.patches[0].live[1] == CODE_PRISTINE);
+}
+
+START_TEST(test_disk_is_gone)
+{
+	dead_disk_mode = _i ? COMPANY : ALONE;
+	ck_assert_int_eq(child_run(update_without_a_disk), CHILD_FINE);
+}
+END_TEST
+
+/* Places that are pristine go through their key, for any target. */
+START_TEST(test_pristine_places_need_nothing)
+{
+	start();
+	begin(COMPANY, 3, 4);
+	wraps.open = no_open;
+	ck_assert_int_eq(code_update(&code, 0, 2, 2), 0);
+	expect_all(0, 1, CODE_PRISTINE);
+	wraps.open = NULL;
+	finish();
+	ck_assert_int_eq(code_update(&code, 0, 2, 2), 0);
+	wraps.open = no_open;
+	/* one of them is not */
+	ck_assert_int_eq(code_update(&code, 0, 1, 3), -EACCES);
+	expect_all(0, 2, 2);
+	expect_all(1, 2, CODE_PRISTINE);
+	wraps.open = NULL;
+	finish();
+}
+END_TEST
+
+/* In place: what cannot be written back is given back. */
+static int writes;
+
+static ssize_t third_write_fails(int fd, const void *buf, size_t len, off_t at)
+{
+	if (++writes < 3)
+		return __real_pwrite(fd, buf, len, at);
+	errno = ENOMEM;
+	return -1;
+}
+
+START_TEST(test_write_back_fails)
+{
+	start();
+	begin(ALONE, 1, 4);
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	wraps.pwrite = third_write_fails;
+	steps_fail("BCD", 0, 1, -EPROTO);
+	ck_assert_int_eq(code_update(&code, 0, 1, 3), 0);
+	steps_clear();
+	wraps.pwrite = NULL;
+	expect_all(0, 1, CODE_PRISTINE);
+	finish();
+}
+END_TEST
+
 /* ------------------------------------------------ when it is started so */
+
+static long says_yes(long number, long a, long b, long c, long d)
+{
+	return number == SYS_unshare ? 0 : __real_syscall(number, a, b, c, d);
+}
+
+/* A sandbox that says yes to everything is not believed: the pages move. */
+START_TEST(test_start_where_unshare_is_pretended)
+{
+	wraps.syscall = says_yes;
+	start();
+	begin(_i ? COMPANY : ALONE, 2, 3);
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	ck_assert_ptr_null(strchr(steps_seen, 'A'));
+	expect_all(0, 1, 2);
+	finish();
+}
+END_TEST
+
+static ssize_t never_write(int fd, const void *buf, size_t len, off_t at)
+{
+	errno = EIO;
+	return -1;
+}
+
+/* A kernel that opens the mem file and then lets nobody write to text. */
+START_TEST(test_start_without_writing)
+{
+	wraps.pwrite = never_write;
+	start();
+	begin(_i ? COMPANY : ALONE, 2, 3);
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	expect_all(0, 1, 2);
+	ck_assert_int_eq(code_update(&code, 0, 1, 3), 0);
+	expect_all(0, 1, 3);
+	code_expect_consistent(&code);
+}
+END_TEST
+
 
 START_TEST(test_start_without_proc)
 {
@@ -288,11 +397,18 @@ END_TEST
 
 /* As the kernel does when it has no memory half way: the place is gone. */
 static int losses;
+static int *others;		/* what another thread maps there then */
 
 static void *lose(void *from, size_t len, int flags, void *to)
 {
 	if ((flags & MREMAP_FIXED) && losses-- > 0) {
 		munmap(to, len);
+		if (losses == 0 && others) {
+			others = mmap(to, len, PROT_READ | PROT_WRITE,
+				      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+				      -1, 0);
+			*others = 4711;
+		}
 		errno = ENOMEM;
 		return MAP_FAILED;
 	}
@@ -331,6 +447,23 @@ START_TEST(test_lost_text_is_mapped_again)
 }
 END_TEST
 
+/* It is lost for good where somebody else has taken its place. */
+START_TEST(test_lost_text_is_another_mapping_by_now)
+{
+	int none;
+
+	start();
+	begin(COMPANY, 1, 4);
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	wraps.mremap = lose;
+	losses = 1 + _i;
+	others = &none;
+	ck_assert_int_eq(code_update(&code, 0, 1, 3), 0);
+	ck_assert_ptr_ne(others, &none);
+	ck_assert_int_eq(*others, 4711);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = unit_begin("system");
@@ -344,10 +477,16 @@ int main(void)
 	tcase_add_test(tc, test_second_mremap_refused);
 	tcase_add_test(tc, test_nothing_allowed);
 	tcase_add_loop_test(tc, test_disk_fails, 0, 2);
+	tcase_add_loop_test(tc, test_disk_is_gone, 0, 2);
+	tcase_add_test(tc, test_pristine_places_need_nothing);
+	tcase_add_test(tc, test_write_back_fails);
+	tcase_add_loop_test(tc, test_start_where_unshare_is_pretended, 0, 2);
+	tcase_add_loop_test(tc, test_start_without_writing, 0, 2);
 	tcase_add_test(tc, test_start_without_proc);
 	tcase_add_test(tc, test_start_without_a_way_back);
 	tcase_add_test(tc, test_start_without_mremap);
 	tcase_add_loop_test(tc, test_lost_text_is_moved_again, 0, 3);
 	tcase_add_test(tc, test_lost_text_is_mapped_again);
+	tcase_add_loop_test(tc, test_lost_text_is_another_mapping_by_now, 0, 3);
 	return unit_end();
 }

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -161,7 +162,7 @@ static void *wait_for_end(void *arg)
 {
 	char c;
 
-	if (read(company_pipe[0], &c, 1) != 0)
+	if (read((int)(intptr_t)arg, &c, 1) != 0)
 		abort();
 	return arg;
 }
@@ -169,7 +170,8 @@ static void *wait_for_end(void *arg)
 void company_start(void)
 {
 	ck_assert_int_eq(pipe(company_pipe), 0);
-	ck_assert_int_eq(pthread_create(&company, NULL, wait_for_end, NULL), 0);
+	ck_assert_int_eq(pthread_create(&company, NULL, wait_for_end,
+					(void *)(intptr_t)company_pipe[0]), 0);
 }
 
 void company_end(void)

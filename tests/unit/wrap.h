@@ -35,7 +35,7 @@ struct wraps {
 };
 extern struct wraps wraps;
 
-/* Hooks: /proc/self/mem cannot be opened; nothing can. */
+/* Hooks: the mem file in /proc cannot be opened; nothing can. */
 int no_mem(const char *path, int flags);
 int no_open(const char *path, int flags);
 
