@@ -107,7 +107,7 @@ struct static_call_definition {
  * Trampoline, x86-64: a slot of 32 bytes, aligned to 32, in section
  * .static_call.text.
  *
- *   0   [endbr64]                     where the compiler asks for it
+ *   0   endbr64                       never patched; older ones lack it
  *   +0  mov __SCK__x@GOTPCREL(%rip),%r11   (or lea, where a linker relaxed it)
  *   +7  jmp *(%r11)
  *   18  xor %eax,%eax; ret            stub: RET0, never patched

@@ -68,18 +68,12 @@
 	".hidden " STATIC_CALL_KEY_STR(name) "\n\t"
 #endif
 
-#if defined(__CET__) && (__CET__ & 1)
-#define SC_TRAMP_START	".byte 0xf3,0x0f,0x1e,0xfa\n\t"
-#define SC_TRAMP_PAD	".byte 0xcc,0xcc,0xcc,0xcc\n\t"
-#else
-#define SC_TRAMP_START
-#define SC_TRAMP_PAD	".byte 0xcc,0xcc,0xcc,0xcc,0xcc,0xcc,0xcc,0xcc\n\t"
-#endif
-
 /*
  * The trampoline, as in static_call/types.h.  Bytes, so that -masm=intel reads
  * it too.  In a section of its own, so that calls of it keep their relocation.
- * It names no C function, which link-time optimisers could rename.
+ * It names no C function, which link-time optimisers could rename.  The endbr64
+ * is always there and never patched: who puts a probe on the function, by its
+ * address, does not meet the instruction that changes.
  */
 #define SC_TRAMP_ASM(tramp, key)					\
 	".pushsection .static_call.text,\"ax\",@progbits\n\t"		\
@@ -89,11 +83,11 @@
 	".type " tramp ", @function\n"					\
 	tramp ":\n\t"							\
 	".cfi_startproc\n\t"						\
-	SC_TRAMP_START							\
+	".byte 0xf3,0x0f,0x1e,0xfa\n\t"	/* endbr64 */		\
 	".byte 0x4c,0x8b,0x1d\n\t"	/* mov key@GOT(%rip),%r11 */	\
 	".long " key "@GOTPCREL-4\n\t"					\
 	".byte 0x41,0xff,0x23\n\t"	/* jmp *(%r11) */		\
-	SC_TRAMP_PAD							\
+	".byte 0xcc,0xcc,0xcc,0xcc\n\t"				\
 	".byte 0x31,0xc0,0xc3\n\t"	/* xor %eax,%eax; ret */	\
 	".byte 0xc3,0xcc,0xcc\n\t"	/* ret */			\
 	".long " key "@GOTPCREL\n\t"					\
