@@ -25,6 +25,7 @@
 #endif
 
 #include "lock.h"
+#include "valgrind.h"
 
 /* The owner, and whether somebody waits; 0: free. */
 static _Atomic uint32_t sc_lock_word;
@@ -150,6 +151,7 @@ int sc_lock(void)
 	if (err) {
 		restore(&signals, cancel);
 	} else {
+		sc_valgrind_locked(&sc_lock_word);
 		sc_lock_owner.signals = signals;
 		sc_lock_owner.cancel = cancel;
 	}
@@ -161,6 +163,7 @@ void sc_unlock(void)
 	sigset_t signals = sc_lock_owner.signals;
 	int cancel = sc_lock_owner.cancel;
 
+	sc_valgrind_unlock(&sc_lock_word);
 	if (atomic_exchange(&sc_lock_word, 0) & SC_LOCK_WAITERS)
 		lock_wake();
 	restore(&signals, cancel);
@@ -171,6 +174,7 @@ void sc_unlock_child(void)
 	sigset_t signals = sc_lock_owner.signals;
 	int cancel = sc_lock_owner.cancel;
 
+	sc_valgrind_unlock(&sc_lock_word);
 	atomic_store(&sc_lock_word, 0);
 	restore(&signals, cancel);
 }
