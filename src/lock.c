@@ -27,6 +27,7 @@
 #endif
 
 #include "lock.h"
+#include "valgrind.h"
 
 /* The owner, and whether somebody waits; 0: free. */
 static _Atomic uint32_t sc_lock_word;
@@ -165,6 +166,7 @@ int sc_lock(void)
 		wait_for(seen);
 		waited = true;
 	}
+	sc_valgrind_locked(&sc_lock_word);
 	sc_lock_owner.signals = signals;
 	sc_lock_owner.cancel = cancel;
 	return 0;
@@ -175,6 +177,7 @@ void sc_unlock(void)
 	sigset_t signals = sc_lock_owner.signals;
 	int cancel = sc_lock_owner.cancel;
 
+	sc_valgrind_unlock(&sc_lock_word);
 	if (atomic_exchange(&sc_lock_word, 0) & SC_LOCK_WAITERS)
 		lock_wake();
 	restore(&signals, cancel);
@@ -185,6 +188,7 @@ void sc_unlock_child(void)
 	sigset_t signals = sc_lock_owner.signals;
 	int cancel = sc_lock_owner.cancel;
 
+	sc_valgrind_unlock(&sc_lock_word);
 	atomic_store(&sc_lock_word, 0);
 	restore(&signals, cancel);
 }

@@ -13,6 +13,7 @@
 #include "log.h"
 #include "mem.h"
 #include "registry.h"
+#include "valgrind.h"
 
 /* Entries come in slabs, which are never given back. */
 #define SLAB	64
@@ -73,6 +74,7 @@ static struct sc_key *use_key(struct static_call_key *key)
 	keys = entry;
 	key->sc_entry = entry;
 	key->sc_owner = &this_copy;
+	sc_valgrind_atomic(&key->func, sizeof(key->func));
 	return entry;
 }
 

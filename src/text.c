@@ -38,13 +38,6 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#ifdef HAVE_VALGRIND_VALGRIND_H
-#include <valgrind/valgrind.h>
-#else
-#define RUNNING_ON_VALGRIND				0
-#define VALGRIND_DISCARD_TRANSLATIONS(start, len)	((void)0)
-#endif
-
 #include "code.h"
 #include "log.h"
 #include "maps.h"
@@ -52,6 +45,7 @@
 #include "step.h"
 #include "sync.h"
 #include "text.h"
+#include "valgrind.h"
 #include "x86_64/insn.h"
 
 /* What older headers lack. */

@@ -31,10 +31,12 @@ if HAVE_CXX
 tests += test_cxx
 endif
 
-check_PROGRAMS = $(tests) showinfo
+check_PROGRAMS = $(tests) showinfo seeded
 
 nodist_showinfo_SOURCES = showinfo.c
 showinfo_LDADD = $(tested_library)
+nodist_seeded_SOURCES = seeded.c
+seeded_LDADD = $(tested_library)
 nodist_test_batch_SOURCES = test_batch.c $(common)
 nodist_test_call_SOURCES = test_call.c $(common)
 nodist_test_cxx_SOURCES = test_cxx.cc cxx_other.cc cxx_in_c.c $(common)
@@ -102,15 +104,7 @@ AM_TESTS_ENVIRONMENT += \
 
 # ---- under valgrind ---------------------------------------------------------
 
-# Short: valgrind runs one thread at a time.  Check forks for each test, so
-# errors are seen in the children; leaks are another pass with CK_FORK=no.
-VALGRIND_FLAGS = --smc-check=all --trace-children=yes --fair-sched=try -q
-VALGRIND_memcheck_FLAGS = --leak-check=no
-VALGRIND_TESTS_ENVIRONMENT = SC_TEST_SHORT=1 CK_TIMEOUT_MULTIPLIER=10
-@VALGRIND_CHECK_RULES@
-
-# What valgrind is for: programs, not scripts.
-list-programs:
-	@echo $(tests)
-
-.PHONY: list-programs
+# The longest first.
+valgrind_programs = test_values $(tests:test_values=)
+valgrind_scripts = test_seeded.sh
+include $(top_srcdir)/tests/valgrind.mk

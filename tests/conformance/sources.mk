@@ -11,6 +11,7 @@ conformance_files = \
 	many.h \
 	many_here.c \
 	many_there.c \
+	seeded.c \
 	showinfo.c \
 	suite.c \
 	suite.h \
@@ -31,6 +32,7 @@ conformance_files = \
 	test_modes.sh \
 	test_placement.c \
 	test_plugin.c \
+	test_seeded.sh \
 	test_signals.c \
 	test_static.sh \
 	test_tail.c \

@@ -26,6 +26,9 @@ int suite_end(void);
 /* @full, or a small part of it where time is dear (SC_TEST_SHORT=1). */
 unsigned long suite_rounds(unsigned long full);
 
+/* Not to be watched by helgrind; say why where it is used. */
+void suite_unwatched(void *start, size_t len);
+
 /* Every call site holds what its key asks for; fails the test if not. */
 void sites_match_their_keys(void);
 /* Nonzero where the backend writes call sites (or trampolines) now. */

@@ -113,23 +113,42 @@ static void run_spawn(void)
 	count(SPAWNS, 1);
 }
 
-void *forker(void *arg)
+static void *map_stack(void)
 {
-	unsigned int seed = thread_seed();
 	void *stack = mmap(NULL, PEER_STACK, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	(void)arg;
 	if (stack == MAP_FAILED)
 		fault("no memory");
+	return stack;
+}
+
+void *forker(void *arg)
+{
+	unsigned int seed = thread_seed();
+	void *stack = map_stack();
+
+	(void)arg;
 	while (!stopped()) {
 		run_fork();
 		run_peer(stack, next_random(&seed), CLONE_VFORK);
 		run_raw_fork();
-		run_peer(stack, next_random(&seed), 0);
 		if (next_random(&seed) % 8 == 0)
 			run_spawn();
 	}
+	munmap(stack, PEER_STACK);
+	return NULL;
+}
+
+/* A role of its own, for valgrind knows no such processes. */
+void *sharer(void *arg)
+{
+	unsigned int seed = thread_seed();
+	void *stack = map_stack();
+
+	(void)arg;
+	while (!stopped())
+		run_peer(stack, next_random(&seed), 0);
 	munmap(stack, PEER_STACK);
 	return NULL;
 }

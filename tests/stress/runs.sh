@@ -15,9 +15,21 @@ run()
 	"$build/$1" "$2" || failed=1
 }
 
+# under TOOL OPTION...: the same under valgrind.
+under()
+{
+	[ "${STRESS_VALGRIND:-}" ] || return 0
+	echo "---- under $1"
+	SC_VALGRIND="$STRESS_VALGRIND --tool=$*" \
+		STRESS_VALGRIND_SECONDS=$((seconds / 8 + 1)) \
+		bash "$here/under_valgrind.sh" || failed=1
+}
+
 run stress "$seconds"
 run stress-trampoline $((seconds / 4 + 1))
 run failing-steps $((seconds / 4 + 1))
+under memcheck --leak-check=no
+under helgrind --history-level=approx
 echo "---- engines that must be caught"
 bash "$here/controls.sh" || failed=1
 exit "$failed"

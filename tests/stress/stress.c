@@ -40,6 +40,7 @@ static struct role roles[] = {
 	{ "single", updater_single, 2, false },
 	{ "batch", updater_batch, 1, false },
 	{ "fork", forker, 1, false },
+	{ "share", sharer, 1, false },
 	{ "load", loader, 1, false },
 	{ "map", mapper, 1, false },
 	{ "give", giver, 1, false },

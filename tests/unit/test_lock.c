@@ -257,7 +257,10 @@ static void in_the_child(void)
 	sigemptyset(&empty);
 	expect_mask(&empty);
 	/* the child's own thread can have it, and be known by its new id */
-	_exit(sc_lock() == 0 && sc_lock() == -EDEADLK ? 0 : 1);
+	if (sc_lock() || sc_lock() != -EDEADLK)
+		_exit(1);
+	sc_unlock();
+	_exit(0);
 }
 
 START_TEST(test_lock_in_a_forked_child)
@@ -296,7 +299,10 @@ START_TEST(test_lock_forked_with_waiters)
 	pid = fork();
 	if (pid == 0) {
 		sc_unlock_child();
-		_exit(sc_lock());
+		if (sc_lock())
+			_exit(1);
+		sc_unlock();
+		_exit(0);
 	}
 	sc_unlock();
 	ck_assert_int_eq(exit_of(pid), 0);

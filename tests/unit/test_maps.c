@@ -257,11 +257,11 @@ int main(void)
 {
 	TCase *tc = unit_begin("maps");
 
-	tcase_add_test(tc, test_every_mapping);
+	unit_add_if(tc, test_every_mapping, 0, 1, outside_of_valgrind);
 	tcase_add_test(tc, test_many_mappings);
 	tcase_add_loop_test(tc, test_file_mapping, 0, N_KINDS);
 	tcase_add_test(tc, test_anonymous_has_no_inode);
-	tcase_add_test(tc, test_no_descriptor);
+	unit_add_if(tc, test_no_descriptor, 0, 1, outside_of_valgrind);
 	tcase_add_test(tc, test_descriptor_is_close_on_exec);
 	tcase_add_test(tc, test_flags);
 	tcase_add_test(tc, test_strict_overcommit);

@@ -65,4 +65,7 @@ void company_end(void);
 	} while (0)
 bool unit_can(bool (*can)(void), const char *test, const char *what);
 
+/* valgrind maps and opens things of its own, and keeps descriptors for it. */
+bool outside_of_valgrind(void);
+
 #endif

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+# make check-valgrind-memcheck, check-valgrind-helgrind: programs under valgrind.
+# make check-valgrind: both, one after the other.
+#
+# The including makefile sets
+#	valgrind_programs	what runs under valgrind
+#	valgrind_memcheck_programs	what runs under memcheck alone
+#	valgrind_scripts	what runs its programs by $SC_VALGRIND itself
+#	valgrind_left_out	what does not run, and why
+# SC_TEST_SHORT=1 in the environment makes it short.  Scripts of the suites are
+# left out: they run compilers, not the library.
+#
+# Check forks for each test, so errors are seen in the children; leaks would be
+# another pass with CK_FORK=no.  What the library has at its end is by design.
+
+valgrind_command = $(VALGRIND) -q --error-exitcode=1 --smc-check=all \
+	--fair-sched=try --num-callers=16 --trace-children=yes \
+	--trace-children-skip=/bin/true,/usr/bin/true
+valgrind_memcheck = --tool=memcheck --leak-check=no
+valgrind_helgrind = --tool=helgrind --history-level=approx
+
+# valgrind_run TOOL OPTIONS PROGRAMS
+valgrind_run = \
+	run() { \
+		what='$(valgrind_left_out)'; \
+		test -z "$$what" || echo "left out: $$what"; \
+		$(MAKE) $(AM_MAKEFLAGS) check TESTS="$$3 $(valgrind_scripts)" \
+			TEST_SUITE_LOG="test-suite-$$1.log" \
+			LOG_COMPILER='$(valgrind_command)' LOG_FLAGS="$$2" \
+			TESTS_ENVIRONMENT="CK_TIMEOUT_MULTIPLIER=10 SC_VALGRIND='$(valgrind_command) $$2' SC_VALGRIND_TOOL=$$1"; \
+	}; run
+valgrind_missing = { echo 'Not run: valgrind was not found, or is disabled.'; \
+	exit 0; }
+
+check-valgrind-memcheck-local:
+	@test '$(ENABLE_VALGRIND_memcheck)' = yes || $(valgrind_missing); \
+		$(valgrind_run) memcheck '$(valgrind_memcheck)' \
+		'$(valgrind_memcheck_programs) $(valgrind_programs)'
+
+check-valgrind-helgrind-local:
+	@test '$(ENABLE_VALGRIND_helgrind)' = yes || $(valgrind_missing); \
+		$(valgrind_run) helgrind '$(valgrind_helgrind)' \
+		'$(valgrind_programs)'
+
+# One after the other: both write the same logs.
+check-valgrind-local:
+	@rc=0; for tool in memcheck helgrind; do \
+		$(MAKE) $(AM_MAKEFLAGS) check-valgrind-$$tool-local || rc=1; \
+	done; exit $$rc
+
+MOSTLYCLEANFILES = test-suite-memcheck.log test-suite-helgrind.log
