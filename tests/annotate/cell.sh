@@ -279,6 +279,9 @@ link_program()
 	[ -z "$cxx" ] || parts+=("$dir"/first.o "$dir"/second.o)
 	# shellcheck disable=SC2206 # lists of options
 	link=("$cc" "$@" -fuse-ld="$ld" $pic)
+	# With any -B musl-gcc loses the directory of gcc's own libraries.
+	[[ $cc != *musl* ]] ||
+		link+=("-L$(dirname "$("$cc" -print-libgcc-file-name)")")
 	case $form in
 	shared)
 		# shellcheck disable=SC2086 # a list of options
@@ -401,7 +404,7 @@ broken_by_mold()
 # row VERDICT REASON: a line of the table, and of the file for the summary.
 row()
 {
-	printf '%-9s %-5s %-8s %-10s %-39s %5s %5s %7s %5s  %s %s\n' \
+	printf '%-9s %-7s %-8s %-10s %-39s %5s %5s %7s %5s  %s %s\n' \
 		"${cc##*/}" "$ld" "$pic" "$form" "$flags" "${expected:--}" \
 		"${found:--}" "${patched:--}" "${right:--}" "$1" "$2"
 	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "${cc##*/}" "$ld" "$form" \
