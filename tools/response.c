@@ -13,7 +13,11 @@
 
 #include "response.h"
 
-enum { MAX_DEPTH = 64 };	/* a file may name itself */
+/*
+ * A file may name itself, and more than once.  What is behind these limits
+ * stays as it is: the tool will say what it thinks of it.
+ */
+enum { MAX_DEPTH = 64, MAX_FILES = 2000 };
 
 int sc_args_add(struct sc_args *args, char *arg)
 {
@@ -83,10 +87,11 @@ static int expand(struct sc_args *args, char *arg, unsigned int depth)
 {
 	char *text = NULL, *word;
 
-	if (arg[0] == '@' && depth < MAX_DEPTH)
+	if (arg[0] == '@' && depth < MAX_DEPTH && args->nr_files < MAX_FILES)
 		text = read_text(args, arg + 1);
 	if (!text)
 		return sc_args_add(args, arg);
+	args->nr_files++;
 	while ((word = next_word(&text)))
 		if (expand(args, word, depth + 1))
 			return -1;
