@@ -90,6 +90,9 @@ static int write_object(struct sc_rewrite *rewrite, int fd)
 	ehdr->e_phoff = 0;
 	ehdr->e_phnum = 0;
 	ehdr->e_shnum = 0;
+	/* By its size: an object may have put a small number there, too. */
+	ehdr->e_shstrndx = object->names < SHN_LORESERVE ?
+			   (Elf64_Half)object->names : SHN_XINDEX;
 	rewrite->end = sizeof(*ehdr);
 	if (sc_rewrite_copy_sections(rewrite) || sc_rewrite_add_chunks(rewrite))
 		return -1;
