@@ -211,7 +211,8 @@ static int annotate_members(struct archive *archive)
 
 	for (i = 0; i < archive->nr; i++) {
 		struct member *member = &archive->member[i];
-		struct sc_inputfile file = { member->data, member->size };
+		struct sc_inputfile file = { member->data, member->size,
+					     false };
 		char *name = sc_pool_string(archive->workspace->pool, "%s(%s)",
 					    archive->path, member->name);
 		struct sc_inputfile new;
@@ -224,7 +225,7 @@ static int annotate_members(struct archive *archive)
 			archive->changed |= member->dropped;
 			continue;
 		}
-		switch (sc_inputfile_annotate(&file, name, &new)) {
+		switch (sc_inputfile_annotate_memory(&file, name, &new)) {
 		case SC_ANNOTATE_DONE:
 			sc_inputfile_unmap(&member->own);
 			member->own = new;
@@ -440,7 +441,7 @@ int sc_archive_annotate(struct sc_workspace *workspace, const char *path,
 	if (read_archive(&archive) || annotate_members(&archive)) {
 		error = -1;
 	} else if (archive.changed) {
-		*copy = sc_workspace_file(workspace, path);
+		*copy = sc_workspace_file(workspace, path, false);
 		error = *copy ? write_archive(&archive, *copy) : -1;
 	}
 	*nr_bitcode = archive.nr_bitcode;
