@@ -3,9 +3,9 @@
  * fuzz.c - a target for libFuzzer: any bytes may be given to tool and hook.
  *
  * The first byte says what the rest is: an object, a linked file, an archive,
- * a response file, the command line of a linker, or what a compiler says in the
- * environment.  Beyond not crashing, what was annotated must be sound: annotated
- * again, nothing is left to do.
+ * a response file, the command line of a linker, what a compiler says in the
+ * environment, or the memory of a process.  Beyond not crashing, what was
+ * annotated must be sound: annotated again, nothing is left to do.
  *
  * Files are opened below a scratch directory only, whatever the input names.
  */
@@ -27,6 +27,7 @@
 #include "inputfile.h"
 #include "linker.h"
 #include "lto.h"
+#include "process.h"
 #include "realtool.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
@@ -187,6 +188,8 @@ static void write_and_read(const struct sc_args *args)
 	if (sc_args_write(args, "out.rsp") || sc_args_expand(&again, argv) ||
 	    again.nr != args->nr)
 		abort();
+	/* The next input must not find it. */
+	unlink("out.rsp");
 	for (i = 1; i < args->nr; i++)
 		if (strcmp(again.arg[i], args->arg[i]) != 0)
 			abort();
@@ -260,6 +263,58 @@ static void fuzz_environment(const uint8_t *data, size_t size)
 	free(text);
 }
 
+static void write_file(int dir, const char *name, off_t at, const void *data,
+		       size_t size)
+{
+	int fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0 || ftruncate(fd, at) ||
+	    pwrite(fd, data, size, at) != (ssize_t)size || close(fd))
+		abort();
+}
+
+/*
+ * A directory that looks like that of a process.  After the first byte, N, come
+ * N changes of memory, of three bytes: where, in two of them, and what.  The
+ * rest is the program, which lies in memory as in the file.
+ */
+static void fuzz_process(const uint8_t *data, size_t size)
+{
+	const uint64_t base = 0x10000;
+	const size_t changes = size ? 3 * (size_t)data[0] : 0;
+	const uint8_t *program = data + 1 + changes;
+	int dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct sc_process process;
+	struct stat st;
+	char maps[256];
+	uint8_t *memory;
+	size_t i;
+
+	if (size < 1 + changes + 64 || dir < 0)
+		goto out;
+	size -= 1 + changes;
+	write_file(dir, "exe", 0, program, size);
+	memory = malloc(size);
+	if (!memory || fstatat(dir, "exe", &st, 0))
+		abort();
+	memcpy(memory, program, size);
+	for (i = 1; i < 1 + changes; i += 3)
+		memory[(data[i] | (size_t)data[i + 1] << 8) % size] =
+			data[i + 2];
+	write_file(dir, "mem", (off_t)base, memory, size);
+	free(memory);
+	snprintf(maps, sizeof(maps), "%llx-%llx r-xp 00000000 00:00 %llu /x\n",
+		 (unsigned long long)base, (unsigned long long)(base + size),
+		 (unsigned long long)st.st_ino);
+	write_file(dir, "maps", 0, maps, strlen(maps));
+	if (!sc_process_open_at(&process, "1", dup(dir)))
+		sc_status_show(&process);
+	sc_process_close(&process);
+out:
+	if (dir >= 0)
+		close(dir);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	int kind = size ? *data : 0;
@@ -288,6 +343,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 'e':
 		fuzz_environment(data, size);
+		break;
+	case 's':
+		fuzz_process(data, size);
 		break;
 	default:
 		kind = 0;
