@@ -90,6 +90,9 @@ static int write_object(struct sc_rewrite *rewrite, int fd)
 	ehdr->e_phoff = 0;
 	ehdr->e_phnum = 0;
 	ehdr->e_shnum = 0;
+	/* By its size: an object may have put a small number there, too. */
+	ehdr->e_shstrndx = object->names < SHN_LORESERVE ?
+			   (Elf64_Half)object->names : SHN_XINDEX;
 	rewrite->end = sizeof(*ehdr);
 	if (sc_rewrite_copy_sections(rewrite) || sc_rewrite_add_chunks(rewrite))
 		return -1;
@@ -127,10 +130,18 @@ static int rewrite_object(struct sc_object *object,
 	return error;
 }
 
-static enum sc_annotate_result annotate(struct sc_object *object, int out)
+/* Where the new object goes; without @open, nowhere. */
+struct target {
+	int (*open)(void *context);
+	void *context;
+};
+
+static enum sc_annotate_result annotate(struct sc_object *object,
+					const struct target *target)
 {
 	struct sc_sites sites;
 	size_t i;
+	int out;
 
 	if (!sc_object_names_static_call(object))
 		return SC_ANNOTATE_NOTHING;
@@ -140,28 +151,28 @@ static enum sc_annotate_result annotate(struct sc_object *object, int out)
 		;
 	if (i == sites.nr)
 		return SC_ANNOTATE_NOTHING;
-	if (out < 0)
+	if (!target->open)
 		return SC_ANNOTATE_DONE;
-	return rewrite_object(object, &sites, out) ? SC_ANNOTATE_ERROR :
-						     SC_ANNOTATE_DONE;
+	out = target->open(target->context);
+	if (out < 0 || rewrite_object(object, &sites, out))
+		return SC_ANNOTATE_ERROR;
+	return SC_ANNOTATE_DONE;
 }
 
-enum sc_annotate_result sc_annotate_fd(int in, int out, const char *name,
-				       const char **why)
+static enum sc_annotate_result annotate_elf(Elf *elf,
+					    const struct target *target,
+					    const char *name, const char **why)
 {
 	enum sc_annotate_result result = SC_ANNOTATE_ERROR;
 	struct sc_object object;
-	Elf *elf;
 
-	elf_version(EV_CURRENT);
-	elf = elf_begin(in, ELF_C_READ_MMAP, NULL);
 	if (!elf) {
 		sc_error(name, "cannot read: %s", elf_errmsg(-1));
 		return SC_ANNOTATE_ERROR;
 	}
 	switch (sc_object_open(&object, elf, name, why)) {
 	case SC_OBJECT_OURS:
-		result = annotate(&object, out);
+		result = annotate(&object, target);
 		break;
 	case SC_OBJECT_OTHER:
 		result = SC_ANNOTATE_OTHER;
@@ -172,6 +183,33 @@ enum sc_annotate_result sc_annotate_fd(int in, int out, const char *name,
 	sc_object_close(&object);
 	elf_end(elf);
 	return result;
+}
+
+static int is_open(void *context)
+{
+	return *(int *)context;
+}
+
+enum sc_annotate_result sc_annotate_fd(int in, int out, const char *name,
+				       const char **why)
+{
+	struct target target = { out < 0 ? NULL : is_open, &out };
+
+	elf_version(EV_CURRENT);
+	return annotate_elf(elf_begin(in, ELF_C_READ_MMAP, NULL), &target,
+			    name, why);
+}
+
+enum sc_annotate_result sc_annotate_memory(const uint8_t *data, size_t size,
+					   int (*open)(void *context),
+					   void *context, const char *name,
+					   const char **why)
+{
+	struct target target = { open, context };
+
+	elf_version(EV_CURRENT);
+	return annotate_elf(elf_memory((char *)(uintptr_t)data, size), &target,
+			    name, why);
 }
 
 static int keep_attributes(int fd, const struct stat *st, const char *name)

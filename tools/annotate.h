@@ -3,6 +3,9 @@
 #ifndef SC_ANNOTATE_H
 #define SC_ANNOTATE_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 enum sc_annotate_result {
 	SC_ANNOTATE_ERROR = -1,		/* a message has been printed */
 	SC_ANNOTATE_NOTHING,		/* nothing to do, nothing written */
@@ -17,6 +20,16 @@ enum sc_annotate_result {
  */
 enum sc_annotate_result sc_annotate_fd(int in, int out, const char *name,
 				       const char **why);
+
+/*
+ * The same for the @size bytes at @data, 8-aligned, which stay as they are.
+ * @open is called with @context once it is sure that there is something to
+ * write; it returns the file to write to, or -1 with a message.
+ */
+enum sc_annotate_result sc_annotate_memory(const uint8_t *data, size_t size,
+					   int (*open)(void *context),
+					   void *context, const char *name,
+					   const char **why);
 
 /*
  * Annotates a file in place: by a new file beside it and rename(), with mode

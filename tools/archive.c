@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,7 @@ struct member {
 	const char *name;		/* base name */
 	const uint8_t *data;
 	size_t size;
+	struct sc_inputfile own;	/* a file, a new object: to be unmapped */
 	size_t name_offset;		/* in the new table of long names */
 	bool dropped;
 };
@@ -100,8 +102,9 @@ static char *member_name(struct archive *archive, const char *header)
 		if (len && name[len - 1] == '/')
 			len--;
 	}
-	return len ? sc_pool_string(archive->workspace->pool, "%.*s", (int)len,
-				    name) : NULL;
+	return len && len < PATH_MAX ?
+	       sc_pool_string(archive->workspace->pool, "%.*s", (int)len,
+			      name) : NULL;
 }
 
 /* The file that a thin archive speaks of. */
@@ -110,7 +113,6 @@ static int read_thin_member(struct archive *archive, struct member *member,
 {
 	const char *slash = strrchr(archive->path, '/');
 	struct sc_pool *pool = archive->workspace->pool;
-	struct sc_inputfile file;
 	char *path;
 
 	if (name[0] == '/' || !slash)
@@ -119,12 +121,11 @@ static int read_thin_member(struct archive *archive, struct member *member,
 		path = sc_pool_string(pool, "%.*s/%s",
 				      (int)(slash - archive->path),
 				      archive->path, name);
-	if (!path || sc_inputfile_map(&file, path))
+	if (!path || sc_inputfile_map(&member->own, path))
 		return sc_error_errno(archive->path, "cannot read member %s",
 				      name);
-	/* Stays mapped: the program is short. */
-	member->data = file.data;
-	member->size = file.size;
+	member->data = member->own.data;
+	member->size = member->own.size;
 	return 0;
 }
 
@@ -210,7 +211,8 @@ static int annotate_members(struct archive *archive)
 
 	for (i = 0; i < archive->nr; i++) {
 		struct member *member = &archive->member[i];
-		struct sc_inputfile file = { member->data, member->size };
+		struct sc_inputfile file = { member->data, member->size,
+					     false };
 		char *name = sc_pool_string(archive->workspace->pool, "%s(%s)",
 					    archive->path, member->name);
 		struct sc_inputfile new;
@@ -223,8 +225,10 @@ static int annotate_members(struct archive *archive)
 			archive->changed |= member->dropped;
 			continue;
 		}
-		switch (sc_inputfile_annotate(&file, name, &new)) {
+		switch (sc_inputfile_annotate_memory(&file, name, &new)) {
 		case SC_ANNOTATE_DONE:
+			sc_inputfile_unmap(&member->own);
+			member->own = new;
 			member->data = new.data;
 			member->size = new.size;
 			archive->changed = true;
@@ -430,13 +434,18 @@ int sc_archive_annotate(struct sc_workspace *workspace, const char *path,
 		.workspace = workspace, .path = path, .file = file,
 		.size = size, .drop_bitcode = drop_bitcode,
 	};
+	int error = 0;
+	size_t i;
 
 	*copy = NULL;
-	if (read_archive(&archive) || annotate_members(&archive))
-		return -1;
+	if (read_archive(&archive) || annotate_members(&archive)) {
+		error = -1;
+	} else if (archive.changed) {
+		*copy = sc_workspace_file(workspace, path, false);
+		error = *copy ? write_archive(&archive, *copy) : -1;
+	}
 	*nr_bitcode = archive.nr_bitcode;
-	if (!archive.changed)
-		return 0;
-	*copy = sc_workspace_file(workspace, path);
-	return *copy ? write_archive(&archive, *copy) : -1;
+	for (i = 0; i < archive.nr; i++)
+		sc_inputfile_unmap(&archive.member[i].own);
+	return error;
 }

@@ -25,7 +25,7 @@ static volatile sig_atomic_t child;
 
 static const int fatal[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
 
-static void block_fatal(sigset_t *old)
+void sc_cleanup_hold(sigset_t *old)
 {
 	sigset_t set;
 	size_t i;
@@ -107,7 +107,7 @@ int sc_cleanup_add(const char *path, bool directory)
 	sigset_t old;
 	int error;
 
-	block_fatal(&old);
+	sc_cleanup_hold(&old);
 	error = add(path, directory);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	return error ? sc_error(path, "out of memory") : 0;
@@ -118,7 +118,7 @@ int sc_cleanup_mkstemp(char *template)
 	sigset_t old;
 	int fd;
 
-	block_fatal(&old);
+	sc_cleanup_hold(&old);
 	fd = mkostemp(template, O_CLOEXEC);
 	if (fd >= 0 && add(template, false)) {
 		unlink(template);
@@ -135,7 +135,7 @@ int sc_cleanup_mkdtemp(char *template)
 	sigset_t old;
 	int error;
 
-	block_fatal(&old);
+	sc_cleanup_hold(&old);
 	error = mkdtemp(template) ? 0 : -1;
 	if (!error && add(template, true)) {
 		rmdir(template);
@@ -151,7 +151,7 @@ void sc_cleanup_forget(const char *path)
 	sigset_t old;
 	size_t i;
 
-	block_fatal(&old);
+	sc_cleanup_hold(&old);
 	for (i = nr_entries; i--; ) {
 		if (strcmp(entries[i].path, path))
 			continue;
@@ -173,7 +173,7 @@ void sc_cleanup_run(void)
 {
 	sigset_t old;
 
-	block_fatal(&old);
+	sc_cleanup_hold(&old);
 	remove_all();
 	while (nr_entries)
 		free(entries[--nr_entries].path);

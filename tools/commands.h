@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* commands.h - what the sub-commands do with one file; the exit status. */
+/* commands.h - what the sub-commands do with one argument; the exit status. */
 #ifndef SC_COMMANDS_H
 #define SC_COMMANDS_H
 
@@ -9,6 +9,12 @@
 
 int sc_list_file(const char *file);
 int sc_verify_file(const char *file);
+
+/* For x86-64 alone, where the tool was built for it. */
+int sc_status_process(const char *pid);
+
+struct sc_process;
+int sc_status_show(struct sc_process *process);
 
 /*
  * prototypes.c: how many calls are defined to return 0 whose result type cannot,

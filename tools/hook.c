@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,29 +37,56 @@ static int exit_like(int status)
 }
 
 /*
+ * Starts the tool; -1 with errno set if it cannot.  Not by fork(), whose copy
+ * of all memory is dear.  No signal comes between the start and the note of what
+ * was started.
+ */
+static pid_t start(const char *path, char **argv, int messages)
+{
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attributes;
+	sigset_t old;
+	pid_t pid = 0;
+	int error;
+
+	fflush(NULL);
+	posix_spawn_file_actions_init(&files);
+	posix_spawnattr_init(&attributes);
+	if (messages >= 0)
+		posix_spawn_file_actions_adddup2(&files, messages,
+						 STDERR_FILENO);
+	sc_cleanup_hold(&old);
+	posix_spawnattr_setsigmask(&attributes, &old);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+	error = posix_spawn(&pid, path, &files, &attributes, argv, environ);
+	if (!error)
+		sc_cleanup_child(pid);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	posix_spawnattr_destroy(&attributes);
+	posix_spawn_file_actions_destroy(&files);
+	errno = error;
+	return error ? -1 : pid;
+}
+
+/*
  * Runs the tool and waits; the wait status, or -1 with a message.  What it
  * says on stderr goes to @messages if that is not negative.
  */
 static int run_with(const char *path, char **argv, int messages)
 {
+	pid_t pid = start(path, argv, messages);
+	siginfo_t info;
 	int status;
-	pid_t pid;
 
-	fflush(NULL);
-	pid = fork();
-	if (!pid) {
-		if (messages >= 0)
-			dup2(messages, STDERR_FILENO);
-		execv(path, argv);
-		_exit(127);
-	}
 	if (pid < 0)
 		return sc_error_errno(path, "cannot start");
-	sc_cleanup_child(pid);
-	while (waitpid(pid, &status, 0) < 0)
+	/* It is not reaped before it is forgotten: a number is used again. */
+	while (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT))
 		if (errno != EINTR)
 			return sc_error_errno(path, "cannot wait for it");
 	sc_cleanup_child(0);
+	if (waitpid(pid, &status, 0) < 0)
+		return sc_error_errno(path, "cannot wait for it");
 	return status;
 }
 
@@ -133,7 +161,7 @@ static char **linker_arguments(struct sc_link *link, const char *real)
 		size += strlen(args->arg[i]) + 1 + sizeof(char *);
 	if (size < LONG_COMMAND)
 		return args->arg;
-	file = sc_workspace_file(&link->workspace, "arguments");
+	file = sc_workspace_file(&link->workspace, "arguments", false);
 	if (!file || sc_args_write(args, file))
 		return NULL;
 	args->arg[1] = sc_pool_string(link->pool, "@%s", file);

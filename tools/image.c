@@ -80,14 +80,18 @@ static int add_name(struct sc_image *image, struct sc_image_name **array,
 	if (!new)
 		return -1;
 	*array = new;
-	new[(*nr)++] = (struct sc_image_name){ value, name };
+	new[(*nr)++] = (struct sc_image_name){ value, name, false };
 	return 0;
 }
 
-static int slot_is(struct sc_image *image, uint64_t slot, const char *name)
+static int slot_is(struct sc_image *image, uint64_t slot, const char *name,
+		   bool defined)
 {
-	return add_name(image, &image->by_slot, &image->nr_by_slot,
-			&image->by_slot_room, slot, name);
+	if (add_name(image, &image->by_slot, &image->nr_by_slot,
+		     &image->by_slot_room, slot, name))
+		return -1;
+	image->by_slot[image->nr_by_slot - 1].defined = defined;
+	return 0;
 }
 
 static int tramp_is(struct sc_image *image, uint64_t tramp, const char *name)
@@ -136,7 +140,8 @@ static int read_define(struct sc_image *image, uint64_t desc,
 		return sc_error(image->name,
 				"a definition has no name (at %#llx)",
 				(unsigned long long)desc);
-	return slot_is(image, relative(desc, at), (const char *)at + head);
+	return slot_is(image, relative(desc, at), (const char *)at + head,
+		       true);
 }
 
 static int read_note(struct sc_image *image, uint64_t address,
@@ -247,7 +252,7 @@ static int read_dynamic_relocations(struct sc_image *image, Elf_Scn *scn,
 			continue;
 		read_symbol(image, syms, symtab->sh_link,
 			    ELF64_R_SYM(rela[i].r_info), &name, &value);
-		if (name && slot_is(image, rela[i].r_offset, name))
+		if (name && slot_is(image, rela[i].r_offset, name, false))
 			return -1;
 	}
 	return 0;
@@ -363,4 +368,87 @@ const char *sc_image_site_name(const struct sc_image *image, uint64_t slot)
 			       sizeof(key), by_value);
 	}
 	return name ? name->name : NULL;
+}
+
+static int add_functions(struct sc_image *image, Elf_Scn *scn,
+			 const Elf64_Shdr *shdr)
+{
+	Elf_Data *syms = elf_getdata(scn, NULL);
+	const Elf64_Sym *sym = syms ? syms->d_buf : NULL;
+	size_t n = sym ? syms->d_size / sizeof(*sym) : 0, i;
+
+	for (i = 0; i < n; i++) {
+		const char *name = elf_strptr(image->elf, shdr->sh_link,
+					      sym[i].st_name);
+		struct sc_image_function *new;
+
+		if (!name || !*name || !sym[i].st_shndx ||
+		    ELF64_ST_TYPE(sym[i].st_info) != STT_FUNC)
+			continue;
+		new = grow(image, image->function, image->nr_functions,
+			   &image->functions_room, sizeof(*new));
+		if (!new)
+			return -1;
+		image->function = new;
+		new[image->nr_functions++] = (struct sc_image_function){
+			sym[i].st_value, sym[i].st_size, name
+		};
+	}
+	return 0;
+}
+
+static int by_start(const void *left, const void *right)
+{
+	const struct sc_image_function *a = left, *b = right;
+
+	return a->address < b->address ? -1 : a->address > b->address;
+}
+
+static void read_functions(struct sc_image *image)
+{
+	Elf_Scn *scn = NULL;
+
+	/* Room for one says that it is done, also where there are none. */
+	image->function = grow(image, NULL, 0, &image->functions_room,
+			       sizeof(*image->function));
+	while (image->function && (scn = elf_nextscn(image->elf, scn))) {
+		const Elf64_Shdr *shdr = elf64_getshdr(scn);
+
+		if (shdr && (shdr->sh_type == SHT_SYMTAB ||
+			     shdr->sh_type == SHT_DYNSYM) &&
+		    add_functions(image, scn, shdr))
+			break;
+	}
+	if (image->nr_functions)
+		qsort(image->function, image->nr_functions,
+		      sizeof(*image->function), by_start);
+}
+
+const struct sc_image_function *sc_image_function(struct sc_image *image,
+						  uint64_t address)
+{
+	size_t low = 0, high, middle;
+
+	if (!image->function)
+		read_functions(image);
+	/* The last that starts at or in front of it. */
+	for (high = image->nr_functions; low < high; ) {
+		middle = low + (high - low) / 2;
+		if (image->function[middle].address <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	while (low--) {
+		const struct sc_image_function *function =
+			&image->function[low];
+
+		/* Functions may start together, of different sizes. */
+		if (address - function->address < function->size ||
+		    address == function->address)
+			return function;
+		if (!low || function[-1].address != function->address)
+			break;
+	}
+	return NULL;
 }

@@ -20,6 +20,12 @@ struct sc_image_site {
 struct sc_image_name {
 	uint64_t value;		/* a slot, or a trampoline */
 	const char *name;	/* without __SCT__ */
+	bool defined;		/* here, by a note */
+};
+
+struct sc_image_function {
+	uint64_t address, size;
+	const char *name;
 };
 
 struct sc_image {
@@ -36,6 +42,9 @@ struct sc_image {
 	size_t nr_sites, sites_room;
 	struct sc_image_name *by_slot, *by_tramp;
 	size_t nr_by_slot, by_slot_room, nr_by_tramp, by_tramp_room;
+
+	struct sc_image_function *function;	/* NULL until asked for */
+	size_t nr_functions, functions_room;
 };
 
 /* 0, or -1 with a message.  Must be closed whatever is returned. */
@@ -52,5 +61,9 @@ const struct sc_image_site *sc_image_find(const struct sc_image *image,
 
 /* The name of the static call behind @slot, or NULL where nothing says. */
 const char *sc_image_site_name(const struct sc_image *image, uint64_t slot);
+
+/* The function at @address, or NULL where no symbol tells. */
+const struct sc_image_function *sc_image_function(struct sc_image *image,
+						  uint64_t address);
 
 #endif /* SC_IMAGE_H */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* inputfile.c - files of a link, looked at in memory. */
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -11,12 +13,36 @@
 
 #include "inputfile.h"
 
+enum { SMALL = 128 << 10 };	/* a mapping costs more than the copy */
+
+static int read_all(struct sc_inputfile *file, int fd, size_t size)
+{
+	uint8_t *data = malloc(size);
+	ssize_t n = 0;
+
+	while (data && file->size < size) {
+		n = pread(fd, data + file->size, size - file->size,
+			  (off_t)file->size);
+		if (n <= 0)
+			break;
+		file->size += (size_t)n;
+	}
+	/* Cut shorter in between, it is what it is now. */
+	if (!data || n < 0 || !file->size) {
+		free(data);
+		file->size = 0;
+		return data && !n ? 0 : -1;
+	}
+	file->data = data;
+	return 0;
+}
+
 static int map_fd(struct sc_inputfile *file, int fd)
 {
 	struct stat st;
 	void *data;
 
-	*file = (struct sc_inputfile){ NULL, 0 };
+	*file = (struct sc_inputfile){ NULL, 0, false };
 	if (fstat(fd, &st))
 		return -1;
 	if (!S_ISREG(st.st_mode)) {
@@ -25,11 +51,12 @@ static int map_fd(struct sc_inputfile *file, int fd)
 	}
 	if (!st.st_size)
 		return 0;
+	if (st.st_size <= SMALL)
+		return read_all(file, fd, (size_t)st.st_size);
 	data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (data == MAP_FAILED)
 		return -1;
-	file->data = data;
-	file->size = (size_t)st.st_size;
+	*file = (struct sc_inputfile){ data, (size_t)st.st_size, true };
 	return 0;
 }
 
@@ -45,16 +72,64 @@ int sc_inputfile_map(struct sc_inputfile *file, const char *path)
 
 void sc_inputfile_unmap(struct sc_inputfile *file)
 {
-	if (file->size)
+	if (file->mapped)
 		munmap((void *)(uintptr_t)file->data, file->size);
-	*file = (struct sc_inputfile){ NULL, 0 };
+	else
+		free((void *)(uintptr_t)file->data);
+	*file = (struct sc_inputfile){ NULL, 0, false };
+}
+
+static bool names_trampoline(const uint8_t *text, size_t size)
+{
+	return memmem(text, size, STATIC_CALL_TRAMP_PREFIX_STR,
+		      STATIC_CALL_TRAMP_PREFIX_LEN) != NULL;
+}
+
+/* Copies the header of @section; false where there is none. */
+static bool section_header(const struct sc_inputfile *file,
+			   const Elf64_Ehdr *ehdr, size_t section,
+			   Elf64_Shdr *shdr)
+{
+	if (section >= ehdr->e_shnum || ehdr->e_shoff > file->size ||
+	    (file->size - ehdr->e_shoff) / sizeof(*shdr) <= section)
+		return false;
+	memcpy(shdr, file->data + ehdr->e_shoff + section * sizeof(*shdr),
+	       sizeof(*shdr));
+	return true;
+}
+
+/* The names of an ordinary object's symbols; false: look at all of it. */
+static bool symbol_names(const struct sc_inputfile *file, Elf64_Shdr *names)
+{
+	Elf64_Ehdr ehdr;
+	size_t i, found = 0, link = 0;
+
+	if (file->size < sizeof(ehdr))
+		return false;
+	memcpy(&ehdr, file->data, sizeof(ehdr));
+	if (memcmp(ehdr.e_ident, ELFMAG, SELFMAG) != 0 ||
+	    ehdr.e_ident[EI_CLASS] != ELFCLASS64 ||
+	    ehdr.e_ident[EI_DATA] != ELFDATA2LSB || ehdr.e_type != ET_REL ||
+	    ehdr.e_shentsize != sizeof(*names))
+		return false;
+	for (i = 0; section_header(file, &ehdr, i, names); i++)
+		if (names->sh_type == SHT_SYMTAB && !found++)
+			link = names->sh_link;
+	return found == 1 && i == ehdr.e_shnum &&
+	       section_header(file, &ehdr, link, names) &&
+	       names->sh_type == SHT_STRTAB &&
+	       names->sh_offset <= file->size &&
+	       names->sh_size <= file->size - names->sh_offset;
 }
 
 bool sc_inputfile_may_call(const struct sc_inputfile *file)
 {
-	return file->size && memmem(file->data, file->size,
-				    STATIC_CALL_TRAMP_PREFIX_STR,
-				    STATIC_CALL_TRAMP_PREFIX_LEN);
+	Elf64_Shdr names;
+
+	if (symbol_names(file, &names))
+		return names_trampoline(file->data + names.sh_offset,
+					names.sh_size);
+	return file->size && names_trampoline(file->data, file->size);
 }
 
 bool sc_inputfile_is_bitcode(const struct sc_inputfile *file)
@@ -63,50 +138,61 @@ bool sc_inputfile_is_bitcode(const struct sc_inputfile *file)
 				   !memcmp(file->data, "\xde\xc0\x17\x0b", 4));
 }
 
-/* libelf wants a descriptor; it need not be a file on a disk. */
-static int memory_file(const struct sc_inputfile *file)
-{
-	int fd = memfd_create("static-call", MFD_CLOEXEC);
-	size_t done = 0;
-	ssize_t n;
-
-	while (fd >= 0 && file && done < file->size) {
-		n = write(fd, file->data + done, file->size - done);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			close(fd);
-			return -1;
-		}
-		done += (size_t)n;
-	}
-	return fd;
-}
-
 enum sc_annotate_result sc_inputfile_annotate(const struct sc_inputfile *file,
 					      const char *name,
-					      struct sc_inputfile *new)
+					      int (*open)(void *context),
+					      void *context)
 {
-	enum sc_annotate_result result = SC_ANNOTATE_ERROR;
+	const uint8_t *data = file->data;
+	enum sc_annotate_result result;
+	void *aligned = NULL;
 	const char *why;
-	int in, out;
 
 	if (!sc_inputfile_may_call(file) || file->size < 4 ||
-	    memcmp(file->data, "\177ELF", 4))
+	    memcmp(data, "\177ELF", 4))
 		return SC_ANNOTATE_OTHER;
-	in = memory_file(file);
-	out = memory_file(NULL);
-	if (in < 0 || out < 0)
-		sc_error_errno(name, "cannot copy");
-	else
-		result = sc_annotate_fd(in, out, name, &why);
-	if (result == SC_ANNOTATE_DONE && map_fd(new, out)) {
+	/* Members of archives are 2-aligned. */
+	if ((uintptr_t)data % sizeof(uint64_t)) {
+		aligned = malloc(file->size);
+		if (!aligned) {
+			sc_error(name, "out of memory");
+			return SC_ANNOTATE_ERROR;
+		}
+		data = memcpy(aligned, data, file->size);
+	}
+	result = sc_annotate_memory(data, file->size, open, context, name,
+				    &why);
+	free(aligned);
+	return result;
+}
+
+struct memory_file {
+	const char *name;
+	int fd;
+};
+
+static int open_memory(void *context)
+{
+	struct memory_file *memory = context;
+
+	memory->fd = memfd_create("static-call", MFD_CLOEXEC);
+	return memory->fd < 0 ?
+	       sc_error_errno(memory->name, "cannot copy") : memory->fd;
+}
+
+enum sc_annotate_result
+sc_inputfile_annotate_memory(const struct sc_inputfile *file, const char *name,
+			     struct sc_inputfile *new)
+{
+	struct memory_file memory = { name, -1 };
+	enum sc_annotate_result result;
+
+	result = sc_inputfile_annotate(file, name, open_memory, &memory);
+	if (result == SC_ANNOTATE_DONE && map_fd(new, memory.fd)) {
 		sc_error_errno(name, "cannot read the copy");
 		result = SC_ANNOTATE_ERROR;
 	}
-	if (in >= 0)
-		close(in);
-	if (out >= 0)
-		close(out);
+	if (memory.fd >= 0)
+		close(memory.fd);
 	return result;
 }

@@ -9,11 +9,15 @@
 #include "tool.h"
 
 struct sc_inputfile {
-	const uint8_t *data;
+	const uint8_t *data;		/* 8-aligned, but for archive members */
 	size_t size;
+	bool mapped;
 };
 
-/* Maps a regular file.  0, or -1 with errno set and no message. */
+/*
+ * Maps a regular file, or reads it where that is faster.  0, or -1 with errno
+ * set and no message.
+ */
 int sc_inputfile_map(struct sc_inputfile *file, const char *path);
 void sc_inputfile_unmap(struct sc_inputfile *file);
 
@@ -24,11 +28,17 @@ bool sc_inputfile_may_call(const struct sc_inputfile *file);
 bool sc_inputfile_is_bitcode(const struct sc_inputfile *file);
 
 /*
- * SC_ANNOTATE_DONE: *@new is the annotated object, to be unmapped.  Anything
- * else: no new one is needed, or a message has been printed.
+ * Annotates it if it is an object that needs it.  The file for the result is
+ * what @open returns, see sc_annotate_memory().
  */
 enum sc_annotate_result sc_inputfile_annotate(const struct sc_inputfile *file,
 					      const char *name,
-					      struct sc_inputfile *new);
+					      int (*open)(void *context),
+					      void *context);
+
+/* The same, with *@new as the result, to be unmapped. */
+enum sc_annotate_result
+sc_inputfile_annotate_memory(const struct sc_inputfile *file, const char *name,
+			     struct sc_inputfile *new);
 
 #endif /* SC_INPUTFILE_H */

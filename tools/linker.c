@@ -8,6 +8,7 @@
  * a trampoline is ever replaced, so that mistaking an option's value for a
  * file does no harm.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -184,47 +185,47 @@ static char *find_library(struct search *search, const char *name)
 	return NULL;
 }
 
-static int write_copy(struct sc_link *link, const char *path,
-		      const struct sc_inputfile *new, char **copy)
-{
-	FILE *out;
-
-	*copy = sc_workspace_file(&link->workspace, path);
-	if (!*copy)
-		return -1;
-	out = fopen(*copy, "we");
-	if (!out)
-		return sc_error_errno(*copy, "cannot create");
-	if (fwrite(new->data, 1, new->size, out) != new->size || fflush(out)) {
-		sc_error_errno(*copy, "cannot write");
-		fclose(out);
-		return -1;
-	}
-	return fclose(out) ? sc_error_errno(*copy, "cannot write") : 0;
-}
-
 struct input {
 	char *copy;			/* annotated; NULL: needs none */
 	size_t nr_bitcode;		/* modules of it */
 	bool all_bitcode;		/* it is nothing else */
 };
 
-static int annotate_object(struct sc_link *link, const char *path,
-			   const struct sc_inputfile *file, char **copy)
-{
-	struct sc_inputfile new;
-	int error;
+struct copy {
+	struct sc_link *link;
+	const char *path;
+	char *name;
+	int fd;
+};
 
-	switch (sc_inputfile_annotate(file, path, &new)) {
-	case SC_ANNOTATE_DONE:
-		error = write_copy(link, path, &new, copy);
-		sc_inputfile_unmap(&new);
-		return error;
-	case SC_ANNOTATE_ERROR:
+static int open_copy(void *context)
+{
+	struct copy *copy = context;
+
+	copy->name = sc_workspace_file(&copy->link->workspace, copy->path,
+				       false);
+	if (!copy->name)
 		return -1;
-	default:
-		return 0;
+	copy->fd = open(copy->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	return copy->fd < 0 ? sc_error_errno(copy->name, "cannot create") :
+			      copy->fd;
+}
+
+static int annotate_object(struct sc_link *link, const char *path,
+			   const struct sc_inputfile *file, char **name)
+{
+	struct copy copy = { link, path, NULL, -1 };
+	enum sc_annotate_result result;
+
+	result = sc_inputfile_annotate(file, path, open_copy, &copy);
+	/* A full disk may show itself only here. */
+	if (copy.fd >= 0 && close(copy.fd) && result == SC_ANNOTATE_DONE) {
+		sc_error_errno(copy.name, "cannot write");
+		result = SC_ANNOTATE_ERROR;
 	}
+	if (result == SC_ANNOTATE_DONE)
+		*name = copy.name;
+	return result == SC_ANNOTATE_ERROR ? -1 : 0;
 }
 
 static int annotate_input(struct sc_link *link, const char *path,

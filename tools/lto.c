@@ -47,7 +47,9 @@ bool sc_lto_wanted(const struct sc_link *link, const char *real)
 
 int sc_lto_begin(struct sc_lto *lto, struct sc_link *link, const char *real)
 {
-	char *base = sc_workspace_file(&link->workspace, "lto.o"), *option;
+	/* The linker adds numbers to the name. */
+	char *base = sc_workspace_file(&link->workspace, "lto.o", true);
+	char *option;
 	size_t i;
 
 	if (!base)

@@ -20,6 +20,7 @@
 
 static const char usage[] =
 "Usage: static-call COMMAND [OPTION...] FILE...\n"
+"       static-call status PID...\n"
 "Records and shows where a program makes static calls.\n"
 "\n"
 "Commands:\n"
@@ -27,6 +28,7 @@ static const char usage[] =
 "  list       print the call sites of each object, program or library\n"
 "  verify     compare the calls of each program with its records; it must be\n"
 "             linked with --emit-relocs\n"
+"  status     print what each call site of a running process holds now\n"
 "\n"
 "Options:\n"
 "  -h, --help     print this text\n"
@@ -53,13 +55,22 @@ static int annotate_file(const char *file)
 	return 1;
 }
 
+#ifndef HAVE_STATUS
+int sc_status_process(const char *pid)
+{
+	sc_error(pid, "nothing patches code on this kind of machine");
+	return 1;
+}
+#endif
+
 static const struct command {
-	const char *name;
-	int (*file)(const char *file);
+	const char *name, *argument;
+	int (*run)(const char *argument);
 } commands[] = {
-	{ "annotate", annotate_file },
-	{ "list", sc_list_file },
-	{ "verify", sc_verify_file },
+	{ "annotate", "file", annotate_file },
+	{ "list", "file", sc_list_file },
+	{ "verify", "file", sc_verify_file },
+	{ "status", "process", sc_status_process },
 };
 
 static const struct command *find_command(const char *name)
@@ -72,9 +83,9 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
-static int bad_usage(const char *what, const char *arg)
+static int bad_usage(const char *what, const char *arg, const char *name)
 {
-	sc_error(NULL, "%s%s", what, arg);
+	sc_error(NULL, "%s%s%s", what, arg, name);
 	fputs("Try 'static-call --help'.\n", stderr);
 	return 1;
 }
@@ -110,19 +121,21 @@ int main(int argc, char **argv)
 			     SC_WITH_LIBDW);
 			return finish(0);
 		default:
-			return bad_usage("unknown option ", argv[optind - 1]);
+			return bad_usage("unknown option ", argv[optind - 1],
+					 "");
 		}
 	}
 	if (optind == argc)
-		return bad_usage("no command", "");
+		return bad_usage("no command", "", "");
 	command = find_command(argv[optind]);
 	if (!command)
-		return bad_usage("unknown command ", argv[optind]);
+		return bad_usage("unknown command ", argv[optind], "");
 	if (++optind == argc)
-		return bad_usage("no file to ", command->name);
+		return bad_usage(command->argument, " expected by ",
+				 command->name);
 	sc_cleanup_on_signals();
 	for (; optind < argc; optind++) {
-		int one = command->file(argv[optind]);
+		int one = command->run(argv[optind]);
 
 		/* 1, a definite failure, says more than 2. */
 		if (one == 1 || !status)

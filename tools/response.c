@@ -13,7 +13,20 @@
 
 #include "response.h"
 
-enum { MAX_DEPTH = 64 };	/* a file may name itself */
+/*
+ * A file that names itself, or leads to itself, is not read again; behind these
+ * limits none is.  The word stays as it is: the tool will say what it thinks of
+ * it.
+ */
+enum { MAX_DEPTH = 64, MAX_FILES = 2000 };
+
+/* The files that are being read, each named by the next. */
+struct reading {
+	const struct reading *outer;
+	unsigned int depth;
+	dev_t device;
+	ino_t inode;
+};
 
 int sc_args_add(struct sc_args *args, char *arg)
 {
@@ -33,14 +46,26 @@ int sc_args_add(struct sc_args *args, char *arg)
 	return 0;
 }
 
+static bool is_being_read(const struct reading *reading, const struct stat *st)
+{
+	for (; reading; reading = reading->outer)
+		if (reading->device == st->st_dev &&
+		    reading->inode == st->st_ino)
+			return true;
+	return false;
+}
+
 /* The text of a regular file, or NULL where there is none to be read. */
-static char *read_text(struct sc_args *args, const char *path)
+static char *read_text(struct sc_args *args, const char *path,
+		       struct reading *reading)
 {
 	struct stat st;
 	FILE *file;
 	char *text = NULL;
 
-	if (stat(path, &st) || !S_ISREG(st.st_mode))
+	if (reading->depth > MAX_DEPTH || args->nr_files == MAX_FILES ||
+	    stat(path, &st) || !S_ISREG(st.st_mode) ||
+	    is_being_read(reading->outer, &st))
 		return NULL;
 	file = fopen(path, "re");
 	if (!file)
@@ -50,6 +75,9 @@ static char *read_text(struct sc_args *args, const char *path)
 		    (size_t)st.st_size)
 		text = NULL;
 	fclose(file);
+	reading->device = st.st_dev;
+	reading->inode = st.st_ino;
+	args->nr_files++;
 	return text;
 }
 
@@ -79,16 +107,19 @@ static char *next_word(char **at)
 	return word;
 }
 
-static int expand(struct sc_args *args, char *arg, unsigned int depth)
+static int expand(struct sc_args *args, char *arg, const struct reading *outer)
 {
+	struct reading reading = {
+		.outer = outer, .depth = outer ? outer->depth + 1 : 1,
+	};
 	char *text = NULL, *word;
 
-	if (arg[0] == '@' && depth < MAX_DEPTH)
-		text = read_text(args, arg + 1);
+	if (arg[0] == '@')
+		text = read_text(args, arg + 1, &reading);
 	if (!text)
 		return sc_args_add(args, arg);
 	while ((word = next_word(&text)))
-		if (expand(args, word, depth + 1))
+		if (expand(args, word, &reading))
 			return -1;
 	return 0;
 }
@@ -98,7 +129,7 @@ int sc_args_expand(struct sc_args *args, char *const *argv)
 	if (sc_args_add(args, argv[0]))
 		return -1;
 	while (*++argv)
-		if (expand(args, *argv, 0))
+		if (expand(args, *argv, NULL))
 			return -1;
 	return 0;
 }

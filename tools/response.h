@@ -9,6 +9,7 @@ struct sc_args {
 	struct sc_pool *pool;
 	char **arg;		/* NULL-terminated */
 	size_t nr, room;
+	unsigned int nr_files;	/* that were read */
 };
 
 /* Appends @arg, which is not copied.  0, or -1 with a message. */

@@ -7,6 +7,7 @@
 #ifndef SC_TOOL_H
 #define SC_TOOL_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -41,6 +42,9 @@ void sc_pool_empty(struct sc_pool *pool);
 
 /* Ends the program cleanly on SIGINT, SIGTERM, SIGHUP and SIGQUIT. */
 void sc_cleanup_on_signals(void);
+
+/* Holds those signals back; @old is the mask to be set again. */
+void sc_cleanup_hold(sigset_t *old);
 
 /* The child that gets a copy of a fatal signal; 0 for none. */
 void sc_cleanup_child(int pid);

@@ -46,27 +46,13 @@ static bool is_call(const struct sc_image *image, const Elf64_Rela *rela)
 	return sc_site_at(at, 6, &here, &offset, &flags) || is_relaxed(at);
 }
 
-static const char *function_at(struct sc_image *image, Elf_Data *syms,
-			       size_t strings, uint64_t address)
-{
-	const Elf64_Sym *sym = syms->d_buf;
-	const char *name = NULL;
-	size_t i;
-
-	for (i = 0; i < syms->d_size / sizeof(*sym); i++)
-		if (ELF64_ST_TYPE(sym[i].st_info) == STT_FUNC &&
-		    sym[i].st_shndx && address >= sym[i].st_value &&
-		    address - sym[i].st_value < sym[i].st_size)
-			name = elf_strptr(image->elf, strings, sym[i].st_name);
-	return name ? name : "?";
-}
-
 static void verify_one(struct verifier *verifier, const Elf64_Rela *rela,
 		       Elf_Data *syms, size_t strings)
 {
 	struct sc_image *image = &verifier->image;
 	const Elf64_Sym *sym = syms->d_buf;
 	size_t nr = ELF64_R_SYM(rela->r_info);
+	const struct sc_image_function *function;
 	const char *name;
 
 	if (nr >= syms->d_size / sizeof(*sym))
@@ -81,9 +67,10 @@ static void verify_one(struct verifier *verifier, const Elf64_Rela *rela,
 	    sc_image_find(image, rela->r_offset - 2))
 		return;
 	verifier->missing++;
+	function = sc_image_function(image, rela->r_offset);
 	sc_error(image->name, "no record of the call of %s (in %s at 0x%llx)",
 		 name + STATIC_CALL_TRAMP_PREFIX_LEN,
-		 function_at(image, syms, strings, rela->r_offset),
+		 function ? function->name : "?",
 		 (unsigned long long)rela->r_offset - 1);
 }
 

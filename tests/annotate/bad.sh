@@ -134,6 +134,19 @@ damaged "absurd headers" small.o headers 0 1000
 damaged "absurd headers of an annotated object" done.o headers 0 1000
 damaged "random damage" small.o random 2000 2000
 damaged "random damage of an annotated object" done.o random 2000 2000
+
+# Section numbers where objects with more than 65,279 sections have them.
+"$cc" -O1 "$abs_top_srcdir/tests/annotate/wide.c" -o wide
+./wide small.o wide.o
+cp wide.o wide_done.o
+check "an object with a table of section numbers" "$tool" annotate wide_done.o
+same "has a record of each call" "$(tool_sites wide_done.o recorded)" \
+	"$(objdump_sites small.o)"
+cp wide_done.o again.o
+check "annotated again" "$tool" annotate again.o
+check "it stays as it is" cmp wide_done.o again.o
+damaged "absurd headers of it" wide.o headers 0 1000
+damaged "random damage of it" wide.o random 1000 1000
 same "no temporary file is left" "$(find . -name '*.o.*')" ""
 
 cc "$cc" -O2 one.c two.c library.c -o program

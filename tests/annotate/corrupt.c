@@ -44,6 +44,14 @@ static const struct field {
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+static size_t nr_sections(void)
+{
+	const Elf64_Ehdr *ehdr = (const Elf64_Ehdr *)good;
+	const Elf64_Shdr *shdr = (const Elf64_Shdr *)(good + ehdr->e_shoff);
+
+	return ehdr->e_shnum ? ehdr->e_shnum : shdr->sh_size;
+}
+
 static int break_headers(unsigned long n)
 {
 	Elf64_Ehdr *ehdr = (Elf64_Ehdr *)file;
@@ -56,7 +64,7 @@ static int break_headers(unsigned long n)
 		field = &header[n];
 	} else {
 		n -= COUNT(header);
-		if (n / COUNT(section) >= ehdr->e_shnum)
+		if (n / COUNT(section) >= nr_sections())
 			return -1;
 		at += ehdr->e_shoff +
 		      n / COUNT(section) * sizeof(Elf64_Shdr);
@@ -74,12 +82,13 @@ static void break_random(unsigned int seed)
 
 	srandom(seed);
 	for (changes = 1 + random() % 4; changes; changes--) {
-		Elf64_Shdr *s = &shdr[random() % ehdr->e_shnum];
-		size_t at = ehdr->e_shoff, room = ehdr->e_shnum * sizeof(*s);
+		Elf64_Shdr *s = &shdr[(size_t)random() % nr_sections()];
+		size_t at = ehdr->e_shoff, room = nr_sections() * sizeof(*s);
 
 		if (random() % 2 && s->sh_size &&
 		    (s->sh_type == SHT_RELA || s->sh_type == SHT_SYMTAB ||
-		     s->sh_type == SHT_GROUP || s->sh_type == SHT_STRTAB)) {
+		     s->sh_type == SHT_GROUP || s->sh_type == SHT_STRTAB ||
+		     s->sh_type == SHT_SYMTAB_SHNDX)) {
 			at = s->sh_offset;
 			room = s->sh_size;
 		}

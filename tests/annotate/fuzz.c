@@ -1,50 +1,356 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fuzz.c - a target for libFuzzer: any bytes may be given to the tool.
+ * fuzz.c - a target for libFuzzer: any bytes may be given to tool and hook.
  *
- * Beyond not crashing, an object that was annotated must be sound: annotated
- * again, nothing is left to do.
+ * The first byte says what the rest is: an object, a linked file, an archive,
+ * a response file, the command line of a linker, what a compiler says in the
+ * environment, or the memory of a process.  Beyond not crashing, what was
+ * annotated must be sound: annotated again, nothing is left to do.
+ *
+ * Files are opened below a scratch directory only, whatever the input names.
  */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "annotate.h"
-#include "image.h"
+#include "archive.h"
+#include "commands.h"
+#include "inputfile.h"
+#include "linker.h"
+#include "lto.h"
+#include "process.h"
+#include "realtool.h"
 
+int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void read_image(int fd)
+/* The linker turns calls of NAME into calls of __wrap_NAME. */
+int __real_open(const char *path, int flags, ...);
+FILE *__real_fopen(const char *path, const char *mode);
+int __real_stat(const char *path, struct stat *st);
+int __real_access(const char *path, int mode);
+int __wrap_open(const char *path, int flags, ...);
+FILE *__wrap_fopen(const char *path, const char *mode);
+int __wrap_stat(const char *path, struct stat *st);
+int __wrap_access(const char *path, int mode);
+
+static char scratch[PATH_MAX];
+static char artifacts[PATH_MAX];	/* where libFuzzer itself writes */
+static bool guarding;
+
+static bool allowed(const char *path)
 {
-	struct sc_image image;
-	Elf *elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
-	Elf64_Ehdr *ehdr = elf ? elf64_getehdr(elf) : NULL;
+	if (!guarding || !strncmp(path, "/proc/self/fd/", 14) ||
+	    (!strstr(path, "..") &&
+	     (path[0] != '/' || !strncmp(path, scratch, strlen(scratch)) ||
+	      !strncmp(path, artifacts, strlen(artifacts)))))
+		return true;
+	errno = EACCES;
+	return false;
+}
+
+int __wrap_open(const char *path, int flags, ...)
+{
+	va_list args;
+	int mode = 0;
+
+	if (flags & O_CREAT) {
+		va_start(args, flags);
+		mode = va_arg(args, int);
+		va_end(args);
+	}
+	return allowed(path) ? __real_open(path, flags, mode) : -1;
+}
+
+FILE *__wrap_fopen(const char *path, const char *mode)
+{
+	return allowed(path) ? __real_fopen(path, mode) : NULL;
+}
+
+int __wrap_stat(const char *path, struct stat *st)
+{
+	return allowed(path) ? __real_stat(path, st) : -1;
+}
+
+int __wrap_access(const char *path, int mode)
+{
+	return allowed(path) ? __real_access(path, mode) : -1;
+}
+
+/* The script has put what command lines may name into $FUZZ_SCRATCH. */
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	const char *dir = getenv("FUZZ_SCRATCH");
+
+	(void)argc;
+	(void)argv;
+	if (!getcwd(artifacts, sizeof(artifacts)) || !dir ||
+	    !realpath(dir, scratch) || chdir(scratch) ||
+	    setenv("TMPDIR", scratch, 1) || !freopen("/dev/null", "w", stdout))
+		abort();
+	sc_quiet = true;
+	return 0;
+}
+
+static int memory_file(const uint8_t *data, size_t size)
+{
+	int fd = memfd_create("fuzz", MFD_CLOEXEC);
+
+	if (fd < 0 || write(fd, data, size) != (ssize_t)size)
+		abort();
+	return fd;
+}
+
+static void list_and_verify(int fd)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	sc_list_file(path);
+	sc_verify_file(path);
+}
+
+static void fuzz_object(const uint8_t *data, size_t size)
+{
+	int in = memory_file(data, size), out = memory_file(NULL, 0);
+	const char *why;
+
+	if (sc_annotate_fd(in, out, "fuzz", &why) == SC_ANNOTATE_DONE) {
+		if (sc_annotate_fd(out, -1, "fuzz", &why) !=
+		    SC_ANNOTATE_NOTHING)
+			abort();
+		list_and_verify(out);
+	}
+	list_and_verify(in);
+	close(in);
+	close(out);
+}
+
+static void fuzz_image(const uint8_t *data, size_t size)
+{
+	int fd = memory_file(data, size);
+
+	list_and_verify(fd);
+	close(fd);
+}
+
+static void annotate_archive(const uint8_t *data, size_t size, bool drop,
+			     bool again)
+{
+	struct sc_pool pool = { NULL };
+	struct sc_workspace workspace = { .pool = &pool };
+	struct sc_inputfile file;
+	size_t nr_bitcode;
+	char *copy;
+
+	/* A linker's inputs are memory of just their size, so is this. */
+	if (sc_archive_is(data, size) &&
+	    !sc_archive_annotate(&workspace, "lib.a", data, size, drop, &copy,
+				 &nr_bitcode) && copy) {
+		if (again || sc_inputfile_map(&file, copy))
+			abort();
+		annotate_archive(file.data, file.size, drop, true);
+		sc_inputfile_unmap(&file);
+	}
+	sc_pool_empty(&pool);
+}
+
+static char *make_text(const uint8_t *data, size_t size)
+{
+	char *text = malloc(size + 1);
+
+	if (!text)
+		abort();
+	memcpy(text, data, size);
+	text[size] = '\0';
+	return text;
+}
+
+/* What is written is what is read, unless it names files itself. */
+static void write_and_read(const struct sc_args *args)
+{
+	struct sc_args again = { .pool = args->pool };
+	char *argv[] = { (char *)"ld", (char *)"@out.rsp", NULL };
 	size_t i;
 
-	if (ehdr) {
-		if (!sc_image_open(&image, elf, "fuzz"))
-			for (i = 0; i < image.nr_sites; i++)
-				sc_image_site_name(&image, image.site[i].slot);
-		sc_image_close(&image);
+	for (i = 1; i < args->nr; i++)
+		if (args->arg[i][0] == '@')
+			return;
+	if (sc_args_write(args, "out.rsp") || sc_args_expand(&again, argv) ||
+	    again.nr != args->nr)
+		abort();
+	/* The next input must not find it. */
+	unlink("out.rsp");
+	for (i = 1; i < args->nr; i++)
+		if (strcmp(again.arg[i], args->arg[i]) != 0)
+			abort();
+}
+
+static void fuzz_response(const uint8_t *data, size_t size)
+{
+	char *argv[] = { (char *)"ld", (char *)"@in.rsp", NULL };
+	struct sc_pool pool = { NULL };
+	struct sc_args args = { .pool = &pool };
+	FILE *file = fopen("in.rsp", "w");
+
+	if (!file || fwrite(data, 1, size, file) != size || fclose(file))
+		abort();
+	if (!sc_args_expand(&args, argv))
+		write_and_read(&args);
+	sc_pool_empty(&pool);
+}
+
+/* One word on each line. */
+static void fuzz_linker(const uint8_t *data, size_t size)
+{
+	char *argv[64], *text = make_text(data, size), *at = text;
+	struct sc_pool pool = { NULL };
+	struct sc_link link = { .pool = &pool };
+	const size_t room = sizeof(argv) / sizeof(argv[0]);
+	struct sc_lto lto;
+	size_t n = 0;
+
+	argv[n++] = (char *)"ld";
+	while (n + 1 < room && (argv[n] = strsep(&at, "\n")))
+		n++;
+	argv[n] = NULL;
+	if (!sc_link_read(&link, argv) && !sc_link_annotate(&link)) {
+		if (sc_lto_wanted(&link, "ld.lld") &&
+		    !sc_lto_begin(&lto, &link, "ld.lld"))
+			sc_lto_continue(&lto, &link);
+		write_and_read(&link.out);
 	}
-	elf_end(elf);
+	sc_pool_empty(&pool);
+	free(text);
+}
+
+static void fuzz_environment(const uint8_t *data, size_t size)
+{
+	static const char *const names[] = {
+		"COLLECT_GCC_OPTIONS", "COMPILER_PATH", "COLLECT_LTO_WRAPPER",
+		"PATH",
+	};
+	const size_t nr = sizeof(names) / sizeof(names[0]);
+	char *saved[sizeof(names) / sizeof(names[0])];
+	char *text = make_text(data, size), *at = text, *value;
+	struct sc_pool pool = { NULL };
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		saved[i] = getenv(names[i]);
+		saved[i] = saved[i] ? strdup(saved[i]) : NULL;
+		value = strsep(&at, "\n");
+		setenv(names[i], value ? value : "", 1);
+	}
+	setenv("COLLECT_GCC", "gcc", 1);
+	sc_realtool(&pool, "ld.lld");
+	sc_pool_empty(&pool);
+	for (i = 0; i < nr; i++) {
+		unsetenv(names[i]);
+		if (saved[i])
+			setenv(names[i], saved[i], 1);
+		free(saved[i]);
+	}
+	free(text);
+}
+
+static void write_file(int dir, const char *name, off_t at, const void *data,
+		       size_t size)
+{
+	int fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0 || ftruncate(fd, at) ||
+	    pwrite(fd, data, size, at) != (ssize_t)size || close(fd))
+		abort();
+}
+
+/*
+ * A directory that looks like that of a process.  After the first byte, N, come
+ * N changes of memory, of three bytes: where, in two of them, and what.  The
+ * rest is the program, which lies in memory as in the file.
+ */
+static void fuzz_process(const uint8_t *data, size_t size)
+{
+	const uint64_t base = 0x10000;
+	const size_t changes = size ? 3 * (size_t)data[0] : 0;
+	const uint8_t *program = data + 1 + changes;
+	int dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct sc_process process;
+	struct stat st;
+	char maps[256];
+	uint8_t *memory;
+	size_t i;
+
+	if (size < 1 + changes + 64 || dir < 0)
+		goto out;
+	size -= 1 + changes;
+	write_file(dir, "exe", 0, program, size);
+	memory = malloc(size);
+	if (!memory || fstatat(dir, "exe", &st, 0))
+		abort();
+	memcpy(memory, program, size);
+	for (i = 1; i < 1 + changes; i += 3)
+		memory[(data[i] | (size_t)data[i + 1] << 8) % size] =
+			data[i + 2];
+	write_file(dir, "mem", (off_t)base, memory, size);
+	free(memory);
+	snprintf(maps, sizeof(maps), "%llx-%llx r-xp 00000000 00:00 %llu /x\n",
+		 (unsigned long long)base, (unsigned long long)(base + size),
+		 (unsigned long long)st.st_ino);
+	write_file(dir, "maps", 0, maps, strlen(maps));
+	if (!sc_process_open_at(&process, "1", dup(dir)))
+		sc_status_show(&process);
+	sc_process_close(&process);
+out:
+	if (dir >= 0)
+		close(dir);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	int in = memfd_create("in", MFD_CLOEXEC);
-	int out = memfd_create("out", MFD_CLOEXEC);
-	const char *why;
+	int kind = size ? *data : 0;
 
-	sc_quiet = true;
-	if (in < 0 || out < 0 || write(in, data, size) != (ssize_t)size)
-		abort();
-	if (sc_annotate_fd(in, out, "fuzz", &why) == SC_ANNOTATE_DONE &&
-	    sc_annotate_fd(out, -1, "fuzz", &why) != SC_ANNOTATE_NOTHING)
-		abort();
-	read_image(in);
-	close(in);
-	close(out);
-	return 0;
+	if (!kind)
+		return -1;
+	data++;
+	size--;
+	guarding = true;
+	switch (kind) {
+	case 'o':
+		fuzz_object(data, size);
+		break;
+	case 'i':
+		fuzz_image(data, size);
+		break;
+	case 'a':
+	case 'A':
+		annotate_archive(data, size, kind == 'A', false);
+		break;
+	case 'r':
+		fuzz_response(data, size);
+		break;
+	case 'l':
+		fuzz_linker(data, size);
+		break;
+	case 'e':
+		fuzz_environment(data, size);
+		break;
+	case 's':
+		fuzz_process(data, size);
+		break;
+	default:
+		kind = 0;
+	}
+	sc_cleanup_run();
+	guarding = false;
+	return kind ? 0 : -1;
 }

@@ -164,6 +164,11 @@ plain=$?
 "$cc" "$rsp" bad.o 2>hooked.err
 same "a failing linker: the same exit status" $? $plain
 check "a failing linker: the same messages" diff plain.err hooked.err
+
+# A response file that names itself twice would be read for ever.
+echo '@itself.rsp @itself.rsp' >itself.rsp
+check "a response file that names itself ends, as without the hook" \
+	timeout 20 "$BASH" -c "! '$cc' '$rsp' -Wl,@itself.rsp one.c 2>/dev/null"
 same "the version is the real one's" "$("$hook/ld" --version)" \
 	"$(ld --version)"
 check "a tool that is not there is said so" \

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * status.c - prints what each call site of a running process holds now:
+ * "PID: FILE: ADDRESS FORM NAME STATE", and the target behind it.
+ *
+ * The file says what a site is; memory says what has become of it.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <static_call/types.h>
+
+#include "../src/x86_64/insn.h"
+#include "commands.h"
+#include "process.h"
+
+enum state { DIRECT, PRISTINE, CALLS_NULL, CALLS_RET0, BREAKPOINT, FOREIGN,
+	     NR_STATES };
+
+static const char *const state_names[NR_STATES] = {
+	"direct", "pristine", "NULL", "RET0", "breakpoint", "foreign",
+};
+
+enum { INT3 = 0xcc, TRAMP_BYTES = 16 };
+
+struct status {
+	struct sc_process *process;
+	const struct sc_module *module;
+	size_t count[NR_STATES], nr, files;
+};
+
+struct place {
+	uint64_t address;		/* of the record, in memory */
+	uint64_t tramp, target;		/* 0: not known */
+	const char *name, *form;
+	uint8_t old[SC_INSN_MAX], now[SC_INSN_MAX];
+	struct sc_insn insn;
+	enum state state;
+};
+
+static const char *form_name(enum sc_form form)
+{
+	static const char *const names[] = {
+		[SC_FORM_CALL] = "call", [SC_FORM_CALL6] = "call",
+		[SC_FORM_JMP] = "jump", [SC_FORM_JMP6] = "jump",
+		[SC_FORM_JCC] = "jcc", [SC_FORM_TRAMP] = "trampoline",
+	};
+
+	return names[form];
+}
+
+/* Where the branch that a place holds now leads, if it is one of its form. */
+static bool branch_target(const struct place *place, uint64_t *target)
+{
+	const struct sc_insn *insn = &place->insn;
+	const uint8_t *now = place->now;
+	size_t at = 1;
+	int32_t distance;
+
+	switch (insn->form) {
+	case SC_FORM_CALL:
+	case SC_FORM_JMP:
+	case SC_FORM_JMP6:
+	case SC_FORM_TRAMP:
+		if (now[0] != (insn->form == SC_FORM_CALL ? 0xe8 : 0xe9) ||
+		    (insn->form == SC_FORM_JMP6 && now[5] != 0x90))
+			return false;
+		break;
+	case SC_FORM_CALL6:
+		if (now[0] != 0x67 || now[1] != 0xe8)
+			return false;
+		at = 2;
+		break;
+	case SC_FORM_JCC:
+		if (now[0] != 0x0f || now[1] != place->old[1])
+			return false;
+		at = 2;
+		break;
+	}
+	memcpy(&distance, now + at, sizeof(distance));
+	*target = place->address + insn->skip + at + sizeof(distance) +
+		  (uint64_t)(int64_t)distance;
+	return true;
+}
+
+/* Is it what the library writes for @action? */
+static bool holds(const struct place *place, enum sc_action action)
+{
+	struct sc_target target = {
+		.action = action,
+		.null_stub = place->tramp + STATIC_CALL_TRAMP_NULL,
+		.ret0_stub = place->tramp + STATIC_CALL_TRAMP_RET0,
+	};
+	uint8_t bytes[SC_INSN_MAX];
+
+	memcpy(bytes, place->old, sizeof(bytes));
+	return !sc_insn_encode(place->insn.form,
+			       place->address + place->insn.skip, &target,
+			       NULL, bytes) &&
+	       !memcmp(bytes, place->now, place->insn.len);
+}
+
+static enum state state_of(struct place *place)
+{
+	if (!memcmp(place->now, place->old, place->insn.len))
+		return PRISTINE;
+	if (holds(place, SC_ACTION_NULL))
+		return CALLS_NULL;
+	if (holds(place, SC_ACTION_RET0))
+		return CALLS_RET0;
+	if (branch_target(place, &place->target))
+		return DIRECT;
+	return place->now[0] == INT3 ? BREAKPOINT : FOREIGN;
+}
+
+/* What the key of the trampoline holds; 0 where that cannot be found. */
+static uint64_t key_target(struct status *status, uint64_t tramp)
+{
+	uint64_t place = tramp + STATIC_CALL_TRAMP_KEY, key, func;
+	uint32_t data[2];
+
+	if (!tramp ||
+	    !sc_process_read(status->process, place, data, sizeof(data)) ||
+	    data[1] != STATIC_CALL_TRAMP_MAGIC)
+		return 0;
+	place += (uint64_t)(int64_t)(int32_t)data[0];
+	return sc_process_read64(status->process, place, &key) &&
+	       sc_process_read64(status->process, key, &func) ? func : 0;
+}
+
+static void print_target(struct status *status, uint64_t target)
+{
+	const struct sc_image_function *function;
+	const struct sc_module *module;
+
+	printf(" 0x%" PRIx64, target);
+	function = sc_process_function(status->process, target, &module);
+	if (!function)
+		return;
+	printf(" %s", function->name);
+	target -= module->bias + function->address;
+	if (target)
+		printf("+0x%" PRIx64, target);
+}
+
+static void print_place(struct status *status, struct place *place)
+{
+	uint64_t wanted = key_target(status, place->tramp);
+
+	printf("%s: %s: 0x%" PRIx64 " %s %s %s", status->process->name,
+	       status->module->path, place->address, place->form,
+	       place->name ? place->name : "?", state_names[place->state]);
+	if (place->state == DIRECT)
+		print_target(status, place->target);
+	else if (place->state == PRISTINE && wanted)
+		print_target(status, wanted);
+	if (place->state == DIRECT && wanted && wanted != place->target) {
+		printf(", the key says");
+		print_target(status, wanted);
+	}
+	putchar('\n');
+	status->count[place->state]++;
+	status->nr++;
+}
+
+/* Fills in what the file and memory hold from byte insn->skip on. */
+static void show_place(struct status *status, struct place *place,
+		       const uint8_t *old)
+{
+	uint64_t at = place->address + place->insn.skip;
+
+	memcpy(place->old, old + place->insn.skip, place->insn.len);
+	if (!sc_process_read(status->process, at, place->now,
+			     place->insn.len)) {
+		if (!status->process->ended)
+			sc_error(status->module->path,
+				 "cannot read the memory of process %s at 0x%"
+				 PRIx64, status->process->name, at);
+		status->process->error = -1;
+		return;
+	}
+	place->form = form_name(place->insn.form);
+	place->state = state_of(place);
+	print_place(status, place);
+}
+
+static void show_site(struct status *status, const struct sc_image *image,
+		      const struct sc_image_site *site)
+{
+	uint64_t bias = status->module->bias;
+	struct place place = {
+		.address = site->address + bias,
+		.name = sc_image_site_name(image, site->slot),
+		.form = "?", .state = FOREIGN,
+	};
+	size_t len = SC_INSN_MAX;
+	const uint8_t *old = sc_image_at(image, site->address, len);
+
+	/* The last instruction of a segment may be shorter. */
+	if (!old)
+		old = sc_image_at(image, site->address, --len);
+	sc_process_read64(status->process, site->slot + bias, &place.tramp);
+	if (!old || sc_insn_decode(old, len, &place.insn))
+		print_place(status, &place);
+	else
+		show_place(status, &place, old);
+}
+
+/* The trampoline of a call that is defined in this file. */
+static void show_trampoline(struct status *status, const struct sc_image *image,
+			    const struct sc_image_name *definition)
+{
+	uint64_t bias = status->module->bias, tramp;
+	struct place place = { .name = definition->name };
+	const uint8_t *old;
+
+	if (!sc_process_read64(status->process, definition->value + bias,
+			       &tramp))
+		return;
+	old = sc_image_at(image, tramp - bias, TRAMP_BYTES);
+	place.address = tramp;
+	place.tramp = tramp;
+	if (old && !sc_insn_decode_tramp(old, TRAMP_BYTES, &place.insn))
+		show_place(status, &place, old);
+}
+
+static void show_module(struct status *status, const struct sc_module *module)
+{
+	const struct sc_image *image = &module->image;
+	size_t before = status->nr, i;
+
+	status->module = module;
+	for (i = 0; i < image->nr_sites && !status->process->ended; i++)
+		show_site(status, image, &image->site[i]);
+	/* Where no site is noted, all calls go through the trampolines. */
+	for (i = 0; !image->nr_sites && i < image->nr_by_slot &&
+	     !status->process->ended; i++)
+		if (image->by_slot[i].defined)
+			show_trampoline(status, image, &image->by_slot[i]);
+	status->files += status->nr > before;
+}
+
+int sc_status_show(struct sc_process *process)
+{
+	struct status status = { .process = process };
+	size_t i;
+
+	for (i = 0; i < process->nr_modules; i++)
+		show_module(&status, &process->module[i]);
+	if (process->ended)
+		return -sc_error(process->name,
+				 "has ended, or begun another program, meanwhile");
+	printf("%s: %zu places in %zu files:", process->name, status.nr,
+	       status.files);
+	for (i = 0; i < NR_STATES; i++)
+		printf(" %zu %s%s", status.count[i], state_names[i],
+		       i + 1 < NR_STATES ? "," : "\n");
+	return process->error ? 1 : 0;
+}
+
+int sc_status_process(const char *pid)
+{
+	struct sc_process process;
+	int result = 1;
+
+	if (!sc_process_open(&process, pid))
+		result = sc_status_show(&process);
+	sc_process_close(&process);
+	return result;
+}
