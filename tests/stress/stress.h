@@ -123,6 +123,7 @@ void callers_start(void);
 void *updater_single(void *arg);
 void *updater_batch(void *arg);
 void *forker(void *arg);
+void *cloner(void *arg);
 void *loader(void *arg);
 void *mapper(void *arg);
 void *giver(void *arg);

@@ -287,7 +287,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_breakpoint_made_in_the_window, 0, 2);
 	tcase_add_loop_test(tc, test_breakpoint_taken_out_in_the_window, 0, 2);
 	tcase_add_loop_test(tc, test_int3_of_nobody, 0, 8);
-	tcase_add_test(tc, test_int3_beside_in_place);
+	unit_add_if(tc, test_int3_beside_in_place, 0, 1, can_be_alone);
 	tcase_add_test(tc, test_breakpoint_on_another_opcode);
 	return unit_end();
 }

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* unit.c - runs the one case of a white-box program and writes TAP. */
+#include "sc_config.h"
+
 #include <ctype.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,8 +83,15 @@ static size_t slurp(const char *path, char *to, size_t size)
 
 static char text[1 << 18];
 
+bool memory_is_ours(void)
+{
+	return !getenv("SC_TEST_SANITIZER");
+}
+
+/* What a sanitizer maps for itself is of no file. */
 static void count_mappings(struct traces *t)
 {
+	bool files_only = !memory_is_ours();
 	char *line, *next;
 
 	slurp("/proc/self/maps", text, sizeof(text));
@@ -91,6 +101,8 @@ static void count_mappings(struct traces *t)
 		next = strchr(line, '\n') + 1;
 		next[-1] = '\0';
 		if (strstr(line, "[heap]") || strstr(line, "[stack]"))
+			continue;
+		if (files_only && !strchr(line, '/'))
 			continue;
 		start = strtoul(line, &line, 16);
 		end = strtoul(line + 1, NULL, 16);
@@ -152,6 +164,11 @@ int child_run(void (*fn)(void))
 	ck_assert_int_gt(pid, 0);
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+bool can_be_alone(void)
+{
+	return unshare(CLONE_VM) == 0;
 }
 
 static pthread_t company;
