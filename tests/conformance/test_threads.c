@@ -198,12 +198,17 @@ START_TEST(test_update_is_seen_by_threads_that_block_all_signals)
 }
 END_TEST
 
-/* Data written before an update is there for who runs the new target. */
-static long payload[TARGETS];
+/*
+ * Data written before an update is there for who runs the new target.  Atomic,
+ * for a late caller may still run the target of the round before; relaxed, for
+ * the order is to come from the update.
+ */
+static atomic_long payload[TARGETS];
 
 static NOINLINE long read_payload(long x)
 {
-	return x < TARGETS ? payload[x] : -1;
+	return x < TARGETS ? atomic_load_explicit(payload + x,
+						  memory_order_relaxed) : -1;
 }
 
 static NOINLINE long read_nothing(long x)
@@ -246,7 +251,7 @@ START_TEST(test_new_target_sees_what_was_written_before_the_update)
 	for (i = 0; goes_on(i, rounds, begin); i++) {
 		ck_assert_int_eq(static_call_update(published,
 						    read_nothing), 0);
-		payload[3] = 3333;
+		atomic_store_explicit(payload + 3, 3333, memory_order_relaxed);
 		ck_assert_int_eq(static_call_update(published,
 						    read_payload), 0);
 		ck_assert_int_eq(static_call(published)(3), 3333);

@@ -126,21 +126,38 @@ static void *map_stack(void)
 void *forker(void *arg)
 {
 	unsigned int seed = thread_seed();
-	void *stack = map_stack();
 
 	(void)arg;
 	while (!stopped()) {
 		run_fork();
-		run_peer(stack, next_random(&seed), CLONE_VFORK);
-		run_raw_fork();
 		if (next_random(&seed) % 8 == 0)
 			run_spawn();
+	}
+	return NULL;
+}
+
+/*
+ * A role of its own, for it must be left out under TSan, whose locks may be held
+ * as a raw clone() copies them.
+ */
+void *cloner(void *arg)
+{
+	unsigned int seed = thread_seed();
+	void *stack = map_stack();
+
+	(void)arg;
+	while (!stopped()) {
+		run_peer(stack, next_random(&seed), CLONE_VFORK);
+		run_raw_fork();
 	}
 	munmap(stack, PEER_STACK);
 	return NULL;
 }
 
-/* A role of its own, for valgrind knows no such processes. */
+/*
+ * A role of its own: valgrind knows no such processes, and TSan takes them for
+ * children of fork().
+ */
 void *sharer(void *arg)
 {
 	unsigned int seed = thread_seed();

@@ -9,6 +9,7 @@
  */
 #include "stress.h"
 
+#if defined(HAVE_STATIC_CALL)
 __asm__(
 	".macro st_call key\n"
 	"	subq $8, %rsp\n"
@@ -118,3 +119,14 @@ __asm__(
 	".pushsection .data.rel.ro.places, \"aw\", @progbits\n"
 	"places_asm_end:\n"
 	".popsection\n");
+#else
+/* Without trampolines there are only the places of places_c.c. */
+__asm__(
+	".pushsection .text.places, \"ax\", @progbits\n"
+	".globl places_asm, places_asm_end, places_text\n"
+	"places_asm:\n"
+	"places_asm_end:\n"
+	"places_text:\n"
+	"	ret\n"
+	".popsection\n");
+#endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stress.c - stress SECONDS [keys=N] [ROLE[=THREADS]...]: call, update and
- * disturb, and check every call.
+ * stress.c - stress SECONDS [keys=N] [-ROLE...] [ROLE=THREADS...]: call, update
+ * and disturb, and check every call.
  *
  * A supervisor forks the process that does the work, so that a crash or a hang
  * is reported like any other fault, with the numbers up to it.  Exit status: 0
@@ -41,6 +41,7 @@ static struct role roles[] = {
 	{ "batch", updater_batch, 1, false },
 	{ "fork", forker, 1, false },
 	{ "share", sharer, 1, false },
+	{ "clone", cloner, 1, false },
 	{ "load", loader, 1, false },
 	{ "map", mapper, 1, false },
 	{ "give", giver, 1, false },
@@ -226,19 +227,24 @@ static int supervise(double seconds)
 
 /* ----------------------------------------------------------- arguments */
 
-/* "name" or "name=threads"; the first one leaves all others out. */
+/* "name=threads": the first one leaves all others out.  "-name": all but it. */
 static bool choose(const char *arg, bool first)
 {
-	size_t i, len = strcspn(arg, "=");
+	bool without = *arg == '-';
+	size_t i, len;
 	bool found = false;
 
+	arg += without;
+	len = strcspn(arg, "=");
+	if (!without == !arg[len])
+		return false;
 	for (i = 0; i < N_ROLES; i++) {
 		bool same = strlen(roles[i].name) == len &&
 			    strncmp(arg, roles[i].name, len) == 0;
 
-		if (same && arg[len])
-			roles[i].threads = atoi(arg + len + 1);
-		else if (!same && first)
+		if (same)
+			roles[i].threads = without ? 0 : atoi(arg + len + 1);
+		else if (first && !without)
 			roles[i].threads = 0;
 		found = found || same;
 	}
@@ -249,7 +255,7 @@ static int usage(void)
 {
 	size_t i;
 
-	fprintf(stderr, "usage: stress SECONDS [keys=N] [ROLE[=THREADS]...]\nroles:");
+	fprintf(stderr, "usage: stress SECONDS [keys=N] [-ROLE...] [ROLE=THREADS...]\nroles:");
 	for (i = 0; i < N_ROLES; i++)
 		fprintf(stderr, " %s=%d", roles[i].name, roles[i].threads);
 	fprintf(stderr, "\n");

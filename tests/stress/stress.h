@@ -124,6 +124,7 @@ void *updater_single(void *arg);
 void *updater_batch(void *arg);
 void *forker(void *arg);
 void *sharer(void *arg);
+void *cloner(void *arg);
 void *loader(void *arg);
 void *mapper(void *arg);
 void *giver(void *arg);

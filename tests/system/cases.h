@@ -26,6 +26,11 @@ struct expect {
 enum {
 	QUIET = 1,	/* no other thread calls until after the next updates */
 	NO_PATCH = 2,	/* STATIC_CALL_PATCH=0 */
+	/*
+	 * Not under a sanitizer (SC_TEST_SANITIZER): its runtime ends the
+	 * program where it gets no memory, and its mlockall() locks nothing.
+	 */
+	NOT_SANITIZED = 4,
 };
 
 struct test {

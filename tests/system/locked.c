@@ -184,6 +184,10 @@ static void child(const struct test *t, const char *how, int out)
 	alarm(60);
 	dup2(out, STDOUT_FILENO);
 	close(out);
+	if ((t->flags & NOT_SANITIZED) && getenv("SC_TEST_SANITIZER")) {
+		printf("the sanitizer's runtime cannot live with it\n");
+		exit(77);
+	}
 	if (t->flags & NO_PATCH)
 		setenv("STATIC_CALL_PATCH", "0", 1);
 	if (t->preload) {

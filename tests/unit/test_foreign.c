@@ -420,7 +420,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_int3_of_nobody, 0, 8);
 	tcase_add_loop_test(tc, test_int3_of_nobody_and_an_update_undone, 0, 2);
 	tcase_add_test(tc, test_debugger_comes_in_the_window);
-	tcase_add_test(tc, test_int3_beside_in_place);
+	unit_add_if(tc, test_int3_beside_in_place, 0, 1, can_be_alone);
 	tcase_add_test(tc, test_breakpoint_on_another_opcode);
 	tcase_add_loop_test(tc, test_breakpoint_on_a_pristine_place, 0, 2);
 	return unit_end();

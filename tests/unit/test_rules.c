@@ -754,14 +754,14 @@ int main(void)
 	tcase_add_test(tc, test_rule_2_accounted_text);
 	tcase_add_test(tc, test_rule_2_edited_by_mprotect);
 	tcase_add_test(tc, test_rule_2_whole_blocks);
-	tcase_add_test(tc, test_rule_3_crossing);
+	unit_add_if(tc, test_rule_3_crossing, 0, 1, can_be_alone);
 	tcase_add_test(tc, test_rule_4_probe);
 	tcase_add_test(tc, test_rule_4_probe_on_a_place);
-	tcase_add_test(tc, test_rule_5_in_place);
+	unit_add_if(tc, test_rule_5_in_place, 0, 1, can_be_alone);
 	tcase_add_test(tc, test_rule_6_breakpoint);
 	tcase_add_test(tc, test_rule_7_disk);
-	tcase_add_test(tc, test_rule_8_alone);
-	tcase_add_test(tc, test_rule_9_one_instruction);
+	unit_add_if(tc, test_rule_8_alone, 0, 1, can_be_alone);
+	unit_add_if(tc, test_rule_9_one_instruction, 0, 1, can_be_alone);
 	tcase_add_test(tc, test_rule_10_not_a_file);
 	tcase_add_test(tc, test_rule_one_mapping);
 	tcase_add_test(tc, test_rule_breakpoint_set_in_the_window);

@@ -484,7 +484,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_start_without_writing, 0, 2);
 	tcase_add_test(tc, test_start_without_proc);
 	tcase_add_test(tc, test_start_without_a_way_back);
-	tcase_add_test(tc, test_start_without_mremap);
+	unit_add_if(tc, test_start_without_mremap, 0, 1, can_be_alone);
 	tcase_add_loop_test(tc, test_lost_text_is_moved_again, 0, 3);
 	tcase_add_test(tc, test_lost_text_is_mapped_again);
 	tcase_add_loop_test(tc, test_lost_text_is_another_mapping_by_now, 0, 3);

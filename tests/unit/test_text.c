@@ -331,7 +331,7 @@ START_TEST(test_callers_see_old_or_new)
 	for (i = 0; i < 2; i++)
 		ck_assert_int_eq(pthread_create(threads + i, NULL, call_all,
 						NULL), 0);
-	while (seconds() < until) {
+	while (seconds() < until || value <= 20) {
 		value++;
 		atomic_store(&begun, value);
 		ck_assert_int_eq(code_update(&code, 0, 1, value), 0);
@@ -340,7 +340,6 @@ START_TEST(test_callers_see_old_or_new)
 	atomic_store(&stop, 1);
 	for (i = 0; i < 2; i++)
 		pthread_join(threads[i], NULL);
-	ck_assert_int_gt(value, 20);
 	ck_assert_int_gt(atomic_load(&calls), 1000);
 	ck_assert_int_eq(atomic_load(&wrong), 0);
 }
@@ -356,7 +355,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_update_in_company, 0, N_SHAPES);
 	tcase_add_loop_test(tc, test_first_update_leaves_one_mapping, 0,
 			    N_SHAPES);
-	tcase_add_test(tc, test_steps_of_an_update);
+	unit_add_if(tc, test_steps_of_an_update, 0, 1, can_be_alone);
 	tcase_add_test(tc, test_near_places_move_as_one);
 	tcase_add_test(tc, test_nothing_to_do);
 	tcase_add_test(tc, test_prepared_is_pristine);

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,8 +90,15 @@ static size_t slurp(const char *path, char *to, size_t size)
 
 static char text[1 << 18];
 
+bool memory_is_ours(void)
+{
+	return outside_of_valgrind() && !getenv("SC_TEST_SANITIZER");
+}
+
+/* What a sanitizer maps for itself is of no file. */
 static void count_mappings(struct traces *t)
 {
+	bool files_only = !memory_is_ours();
 	char *line, *next;
 
 	slurp("/proc/self/maps", text, sizeof(text));
@@ -100,6 +108,8 @@ static void count_mappings(struct traces *t)
 		next = strchr(line, '\n') + 1;
 		next[-1] = '\0';
 		if (strstr(line, "[heap]") || strstr(line, "[stack]"))
+			continue;
+		if (files_only && !strchr(line, '/'))
 			continue;
 		start = strtoul(line, &line, 16);
 		end = strtoul(line + 1, NULL, 16);
@@ -163,6 +173,11 @@ int child_run(void (*fn)(void))
 	ck_assert_int_gt(pid, 0);
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+bool can_be_alone(void)
+{
+	return unshare(CLONE_VM) == 0;
 }
 
 static pthread_t company;

@@ -50,6 +50,15 @@ int child_run(void (*fn)(void));
 void child_end(int status, const char *why, const char *file, int line)
 	__attribute__((noreturn));
 
+/* For unit_add_if(): no other thread is here, not even a sanitizer's own. */
+bool can_be_alone(void);
+
+/*
+ * For unit_add_if(): neither valgrind nor a sanitizer (SC_TEST_SANITIZER) maps
+ * memory meanwhile.
+ */
+bool memory_is_ours(void);
+
 /* A thread that only waits: from now on this process is not alone. */
 void company_start(void);
 void company_end(void);

@@ -46,8 +46,6 @@ extern int __real_open(const char *path, int flags, ...);
 extern ssize_t __real_pwrite(int fd, const void *buf, size_t len, off_t at);
 extern int __real_madvise(void *p, size_t len, int advice);
 extern int __real_mprotect(void *p, size_t len, int prot);
-extern int __real_mlock(const void *p, size_t len);
-extern int __real_munlock(const void *p, size_t len);
 extern long __real_syscall(long number, ...);
 extern bool __real_sc_maps_traced(void);
 extern bool __real_sc_maps_strict_overcommit(void);
