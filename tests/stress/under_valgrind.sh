@@ -9,8 +9,8 @@ seconds=10
 [ -z "${SC_TEST_SHORT:-}" ] || seconds=2
 seconds=${STRESS_VALGRIND_SECONDS:-$seconds}
 read -ra valgrind <<<"${SC_VALGRIND:?}"
-roles=(plain=1 blocked=1 storm=1 small=1 single=2 batch=1 fork=1 load=1 map=1
-	give=1 lock=1 spawn=1)
+roles=(plain=1 blocked=1 storm=1 small=1 single=2 batch=1 fork=1 clone=1 load=1
+	map=1 give=1 lock=1 spawn=1)
 n=0 failed=0
 
 # missing REPORT: what a role should have left behind and did not.
