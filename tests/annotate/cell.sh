@@ -279,6 +279,8 @@ link_program()
 	[ -z "$cxx" ] || parts+=("$dir"/first.o "$dir"/second.o)
 	# shellcheck disable=SC2206 # lists of options
 	link=("$cc" "$@" -fuse-ld="$ld" $pic)
+	# What UBSan asks of C++ is in a library that only that driver adds.
+	[[ -z $cxx || $flags != *undefined* ]] || link[0]=$cxx
 	# With any -B musl-gcc loses the directory of gcc's own libraries.
 	[[ $cc != *musl* ]] ||
 		link+=("-L$(dirname "$("$cc" -print-libgcc-file-name)")")
@@ -310,7 +312,7 @@ works_without()
 {
 	[ -e "$objects/plain" ] || compile_all "$objects/plain" 2>plain.log
 	link_program "$objects/plain" 2>plain.log &&
-		./program >plain.out 2>>plain.log
+		{ ./program >plain.out 2>>plain.log; } 2>/dev/null
 }
 
 # The calls in files that are linked, by the relocations that only a call has,
@@ -372,7 +374,7 @@ measure()
 		fi
 		there=$((there + calls)) found=$((found + records))
 	done
-	./program >run.out 2>run.log || right=NO
+	{ ./program >run.out 2>run.log; } 2>/dev/null || right=NO
 	read -r sites patched crossing reason <run.out
 }
 
