@@ -31,9 +31,9 @@ static int race(void)
 
 static int use_after_free(void)
 {
-	char *volatile p = malloc(8);
+	volatile char *volatile p = malloc(8);
 
-	free(p);
+	free((void *)p);
 	return p[1] & 0;
 }
 
