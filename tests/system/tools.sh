@@ -215,6 +215,9 @@ with_uprobes()
 		probed_on_and_off busy_call
 	check "$b: uprobes on another function of the page come and go" \
 		probed_on_and_off watched_call
+	# Its address is that of an instruction which never changes.
+	check "$b: uprobes on a trampoline come and go" \
+		probed_on_and_off __SCT__watched
 }
 
 # tracefs is mounted for this script alone where it is not mounted.
