@@ -171,13 +171,14 @@ probed_from_the_start()
 	[ $rc = 0 ] && grep -q 'wrong 0' "$work/out"
 }
 
-# Probes come and go while calls are updated: none is left behind.
+# probed_on_and_off SYMBOL [MICROSECONDS]: probes come and go while calls are
+# updated, with that pause: none is left behind.
 probed_on_and_off()
 {
 	local pid i rc offset
 
 	offset=$(offset_of "$1") || return
-	"$here/target_$b" 0 1 50 >"$work/out" 2>&1 &
+	"$here/target_$b" 0 1 "${2:-50}" >"$work/out" 2>&1 &
 	pid=$!
 	for ((i = 0; i < 15; i++)); do
 		add_probe "$offset" || break
@@ -215,9 +216,10 @@ with_uprobes()
 		probed_on_and_off busy_call
 	check "$b: uprobes on another function of the page come and go" \
 		probed_on_and_off watched_call
-	# Its address is that of an instruction which never changes.
+	# Its address is that of an instruction which never changes.  Between two
+	# updates, for these take the probe out themselves.
 	check "$b: uprobes on a trampoline come and go" \
-		probed_on_and_off __SCT__watched
+		probed_on_and_off __SCT__watched 300000
 }
 
 # tracefs is mounted for this script alone where it is not mounted.
