@@ -103,9 +103,13 @@ static int write_object(struct sc_rewrite *rewrite, int fd)
 		zero->sh_link = (Elf64_Word)object->names;
 	ehdr->e_shoff = sc_rewrite_place(rewrite, 8, 0);
 	elf_flagelf(rewrite->out, ELF_C_SET, ELF_F_LAYOUT);
-	if (elf_update(rewrite->out, ELF_C_WRITE) < 0)
-		goto failed;
-	return 0;
+	errno = 0;
+	if (elf_update(rewrite->out, ELF_C_WRITE) >= 0)
+		return 0;
+	/* libelf does not say that a disk is full. */
+	if (errno)
+		return sc_error_errno(object->name,
+				      "cannot write the new object");
 failed:
 	return sc_error(object->name, "cannot write the new object: %s",
 			elf_errmsg(-1));
@@ -223,9 +227,13 @@ static int keep_attributes(int fd, const struct stat *st, const char *name)
 	return 0;
 }
 
-/* Annotates @in into a new file beside @path and renames that to @path. */
+/*
+ * Annotates @in into a new file beside @path and renames that to @path; @name is
+ * what the user calls it.
+ */
 static enum sc_annotate_result replace(int in, const char *path,
-				       const struct stat *st, const char **why)
+				       const char *name, const struct stat *st,
+				       const char **why)
 {
 	enum sc_annotate_result result = SC_ANNOTATE_ERROR;
 	size_t len = strlen(path);
@@ -233,27 +241,27 @@ static enum sc_annotate_result replace(int in, const char *path,
 	int fd = -1;
 
 	if (!temp) {
-		sc_error(path, "out of memory");
+		sc_error(name, "out of memory");
 		return result;
 	}
 	memcpy(temp, path, len);
 	memcpy(temp + len, ".XXXXXX", sizeof(".XXXXXX"));
 	fd = sc_cleanup_mkstemp(temp);
 	if (fd < 0) {
-		sc_error_errno(path, "cannot make a file beside it");
+		sc_error_errno(name, "cannot make a file beside it");
 		goto out;
 	}
-	result = sc_annotate_fd(in, fd, path, why);
-	if (result == SC_ANNOTATE_DONE && keep_attributes(fd, st, path))
+	result = sc_annotate_fd(in, fd, name, why);
+	if (result == SC_ANNOTATE_DONE && keep_attributes(fd, st, name))
 		result = SC_ANNOTATE_ERROR;
 	/* A full disk may show itself only here. */
 	if (close(fd) && result == SC_ANNOTATE_DONE) {
-		sc_error_errno(path, "cannot write the new file");
+		sc_error_errno(name, "cannot write the new file");
 		result = SC_ANNOTATE_ERROR;
 	}
 	fd = -1;
 	if (result == SC_ANNOTATE_DONE && rename(temp, path)) {
-		sc_error_errno(path, "cannot replace it");
+		sc_error_errno(name, "cannot replace it");
 		result = SC_ANNOTATE_ERROR;
 	}
 	if (result != SC_ANNOTATE_DONE)
@@ -292,7 +300,7 @@ enum sc_annotate_result sc_annotate_path(const char *path, const char **why)
 		result = SC_ANNOTATE_ERROR;
 		goto out;
 	}
-	result = replace(fd, real, &st, why);
+	result = replace(fd, real, path, &st, why);
 out:
 	if (fd >= 0)
 		close(fd);

@@ -128,25 +128,35 @@ static int annotate_output(const char *path)
 	return -1;
 }
 
+/* Where the assembler puts its object; NULL: it makes none. */
+static const char *assembler_output(const struct sc_args *args)
+{
+	const char *output = "a.out";
+	size_t i;
+
+	for (i = 1; i < args->nr; i++) {
+		if (!strcmp(args->arg[i], "--version") ||
+		    !strcmp(args->arg[i], "--help"))
+			return NULL;
+		if (!strcmp(args->arg[i], "-o"))
+			output = args->arg[i + 1];
+		else if (!strncmp(args->arg[i], "-o", 2))
+			output = args->arg[i] + 2;
+	}
+	return output;
+}
+
 static int be_assembler(struct sc_pool *pool, const char *real, char **argv)
 {
 	struct sc_args args = { .pool = pool };
-	const char *output = NULL;
 	int status;
-	size_t i;
 
 	status = run(real, argv);
 	if (status)
 		return status < 0 ? 1 : exit_like(status);
 	if (sc_args_expand(&args, argv))
 		return 1;
-	for (i = 1; i < args.nr; i++) {
-		if (!strcmp(args.arg[i], "-o"))
-			output = args.arg[i + 1];
-		else if (!strncmp(args.arg[i], "-o", 2))
-			output = args.arg[i] + 2;
-	}
-	return annotate_output(output) ? 1 : 0;
+	return annotate_output(assembler_output(&args)) ? 1 : 0;
 }
 
 /* The arguments for the linker, in a response file if they are many. */
@@ -215,10 +225,11 @@ int main(int argc, char **argv)
 	const char *slash = argc ? strrchr(argv[0], '/') : NULL;
 	const char *name = slash ? slash + 1 : argc ? argv[0] : "as";
 	struct sc_pool pool = { NULL };
-	char *real = sc_realtool(&pool, name);
-	char **own = NULL;
+	char **own = NULL, *real;
 	int status = 1;
 
+	sc_standard_files();
+	real = sc_realtool(&pool, name);
 	if (!real) {
 		sc_error(name, "cannot find the real one");
 		return 1;

@@ -220,7 +220,8 @@ static int load_group(struct sc_object *object, size_t section)
 				section);
 	for (i = 1; i < n; i++) {
 		if (!words[i] || words[i] >= object->nr_sections ||
-		    object->group[words[i]])
+		    object->group[words[i]] ||
+		    object->shdr[words[i]]->sh_type == SHT_GROUP)
 			return sc_error(object->name,
 					"bad group member %u (section %zu)",
 					words[i], section);
