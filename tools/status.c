@@ -79,7 +79,7 @@ static bool branch_target(const struct place *place, uint64_t *target)
 		break;
 	}
 	memcpy(&distance, now + at, sizeof(distance));
-	*target = place->address + insn->skip + at + sizeof(distance) +
+	*target = place->address + at + sizeof(distance) +
 		  (uint64_t)(int64_t)distance;
 	return true;
 }
@@ -96,8 +96,7 @@ static bool holds(const struct place *place, enum sc_action action)
 
 	memcpy(bytes, place->old, sizeof(bytes));
 	return !sc_insn_encode(place->insn.form,
-			       place->address + place->insn.skip, &target,
-			       NULL, bytes) &&
+			       place->address, &target, NULL, bytes) &&
 	       !memcmp(bytes, place->now, place->insn.len);
 }
 
@@ -164,19 +163,22 @@ static void print_place(struct status *status, struct place *place)
 	status->nr++;
 }
 
-/* Fills in what the file and memory hold from byte insn->skip on. */
+/*
+ * Fills in what the file and memory hold, from the instruction on that changes:
+ * that is the place.
+ */
 static void show_place(struct status *status, struct place *place,
 		       const uint8_t *old)
 {
-	uint64_t at = place->address + place->insn.skip;
-
+	place->address += place->insn.skip;
 	memcpy(place->old, old + place->insn.skip, place->insn.len);
-	if (!sc_process_read(status->process, at, place->now,
+	if (!sc_process_read(status->process, place->address, place->now,
 			     place->insn.len)) {
 		if (!status->process->ended)
 			sc_error(status->module->path,
 				 "cannot read the memory of process %s at 0x%"
-				 PRIx64, status->process->name, at);
+				 PRIx64, status->process->name,
+				 place->address);
 		status->process->error = -1;
 		return;
 	}

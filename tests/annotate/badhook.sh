@@ -210,7 +210,7 @@ cc "$cc" -O1 -g -c big.c -o big.o
 start()
 {
 	rm -f "$FAKE_PID"
-	env --default-signal=INT,QUIT "$@" 2>signal.err &
+	env --default-signal=INT,QUIT,HUP,TERM "$@" 2>signal.err &
 	pid=$!
 }
 
