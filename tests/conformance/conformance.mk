@@ -108,3 +108,9 @@ AM_TESTS_ENVIRONMENT += \
 valgrind_programs = test_values $(tests:test_values=)
 valgrind_scripts = test_seeded.sh
 include $(top_srcdir)/tests/valgrind.mk
+
+# For tests/system/sanitize.sh: programs, not scripts.
+list-programs:
+	@echo $(tests)
+
+.PHONY: list-programs

@@ -139,7 +139,11 @@ suite()
 	local dir=tests/$1 logs=()
 
 	shift
-	[ $# -gt 0 ] || return
+	if [ $# = 0 ]; then
+		echo "$dir: no programs"
+		failed=$((failed + 1))
+		return
+	fi
 	find "$dir" \( -name '*.trs' -o -name '*.log' \) -delete
 	"${make[@]}" -C "$dir" check TESTS="$*" TESTS_ENVIRONMENT="\
 			SYSTEM_PRELOAD=$PWD/preload.so $preload" \
