@@ -225,11 +225,10 @@ int main(int argc, char **argv)
 	const char *slash = argc ? strrchr(argv[0], '/') : NULL;
 	const char *name = slash ? slash + 1 : argc ? argv[0] : "as";
 	struct sc_pool pool = { NULL };
-	char **own = NULL, *real;
+	char *real = sc_realtool(&pool, name);
+	char **own = NULL;
 	int status = 1;
 
-	sc_standard_files();
-	real = sc_realtool(&pool, name);
 	if (!real) {
 		sc_error(name, "cannot find the real one");
 		return 1;

@@ -110,7 +110,6 @@ int main(int argc, char **argv)
 	const struct command *command;
 	int option, status = 0;
 
-	sc_standard_files();
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "hV", options, NULL)) != -1) {
 		switch (option) {

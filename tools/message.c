@@ -1,26 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* message.c - the one form that all messages of the tool have. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "tool.h"
 
 bool sc_quiet;
-
-void sc_standard_files(void)
-{
-	int fd;
-
-	/* The lowest number that is free is the next. */
-	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0 &&
-		    open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
-			return;
-}
 
 /* One write for one message, so that parallel builds do not mix lines. */
 static void say(const char *file, const char *format, va_list args,

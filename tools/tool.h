@@ -13,12 +13,6 @@
 
 /* message.c */
 
-/*
- * Opens what is closed of standard input, output and error, in a way that its
- * use still fails; else a message could end up in an object file.
- */
-void sc_standard_files(void);
-
 /* Nothing is printed while this is set; a fuzzer sets it. */
 extern bool sc_quiet;
 

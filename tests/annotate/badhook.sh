@@ -108,7 +108,6 @@ for fd in "0<&-" "1>&-" "2>&-" "0<&- 1>&- 2>&-"; do
 	check "ld, $fd: it runs" ./closed
 	same "ld, $fd: all are annotated" "$(calls closed)" \
 		"$all"
-	# What it says must not go into a file that got the number.
 	cp raw.o damaged.o
 	truncate -s -100 damaged.o
 	"$BASH" -c "'$cc' '$rsp' damaged.o rest.o -o closed $fd"
@@ -157,8 +156,9 @@ cat >fake/as <<'END_S'
 #!/bin/sh
 while [ $# -gt 0 ]; do [ "$1" = -o ] && out=$2; shift; done
 echo $$ >"$FAKE_PID"
-[ -n "$MADE" ] && cat "$MADE" >"$out"
-[ -z "$WAIT" ] || exec sleep "$WAIT"
+[ -n "$WAIT" ] || exec cat "$MADE" >"$out"
+cat "$MADE" >"$out"
+exec sleep "$WAIT"
 END_S
 chmod +x fake/as
 cp fake/as fake/ld
@@ -206,6 +206,19 @@ big=$scratch/big.o
 } >big.c
 cc "$cc" -O1 -g -c big.c -o big.o
 
+# Until the tool has ended; a signal takes its time.
+tool_ends()
+{
+	local i
+
+	for ((i = 0; i < 100; i++)); do
+		[ -s "$FAKE_PID" ] && kill -0 "$(cat "$FAKE_PID")" 2>/dev/null ||
+			return 0
+		sleep 0.05
+	done
+	return 1
+}
+
 # A job of a shell that is no terminal ignores SIGINT; this one does not.
 start()
 {
@@ -223,17 +236,12 @@ if env --default-signal=INT true 2>/dev/null; then
 				[ -s "$FAKE_PID" ] && break
 				sleep 0.05
 			done
-			child=$(cat "$FAKE_PID")
 			kill -$signal $pid
 			wait $pid
 			same "${side%% *}, SIG$signal: it ends so" $? \
 				$((128 + $(kill -l $signal)))
-			for _ in $(seq 100); do
-				kill -0 "$child" 2>/dev/null || break
-				sleep 0.05
-			done
 			check "${side%% *}, SIG$signal: the tool ends, too" \
-				"$BASH" -c "! kill -0 $child 2>/dev/null"
+				tool_ends
 			clean "${side%% *}, SIG$signal"
 		done
 	done
@@ -250,6 +258,7 @@ if env --default-signal=INT true 2>/dev/null; then
 			kill -"$1" $pid 2>/dev/null
 			wait $pid 2>/dev/null
 			rc=$?
+			tool_ends
 			case $rc in
 			0 | 129 | 130 | 143) ;;
 			*)
