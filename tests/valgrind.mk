@@ -7,11 +7,12 @@
 #	valgrind_memcheck_programs	what runs under memcheck alone
 #	valgrind_scripts	what runs its programs by $SC_VALGRIND itself
 #	valgrind_left_out	what does not run, and why
-# SC_TEST_SHORT=1 in the environment makes it short.  Scripts of the suites are
+#	valgrind_short		environment of programs in a short run
+# SC_TEST_SHORT=1 in the environment makes it a short run.  Scripts of the suites are
 # left out: they run compilers, not the library.
 #
-# Check forks for each test, so errors are seen in the children; leaks would be
-# another pass with CK_FORK=no.  What the library has at its end is by design.
+# Where Check forks for each test, the child that has an error fails.  Leaks are
+# not looked for: what the library has at its end, it has by design.
 
 valgrind_command = $(VALGRIND) -q --error-exitcode=1 --smc-check=all \
 	--fair-sched=try --num-callers=16 --trace-children=yes \
@@ -24,10 +25,11 @@ valgrind_run = \
 	run() { \
 		what='$(valgrind_left_out)'; \
 		test -z "$$what" || echo "left out: $$what"; \
+		short=$${SC_TEST_SHORT:+$(valgrind_short)}; \
 		$(MAKE) $(AM_MAKEFLAGS) check TESTS="$$3 $(valgrind_scripts)" \
 			TEST_SUITE_LOG="test-suite-$$1.log" \
 			LOG_COMPILER='$(valgrind_command)' LOG_FLAGS="$$2" \
-			TESTS_ENVIRONMENT="CK_TIMEOUT_MULTIPLIER=10 SC_VALGRIND='$(valgrind_command) $$2' SC_VALGRIND_TOOL=$$1"; \
+			TESTS_ENVIRONMENT="CK_TIMEOUT_MULTIPLIER=10 $$short SC_VALGRIND='$(valgrind_command) $$2' SC_VALGRIND_TOOL=$$1"; \
 	}; run
 valgrind_missing = { echo 'Not run: valgrind was not found, or is disabled.'; \
 	exit 0; }

@@ -107,6 +107,8 @@ AM_TESTS_ENVIRONMENT += \
 # The longest first.
 valgrind_programs = test_values $(tests:test_values=)
 valgrind_scripts = test_seeded.sh
+# A process that is forked translates all code that its test runs once more.
+valgrind_short = CK_FORK=no
 include $(top_srcdir)/tests/valgrind.mk
 
 # For tests/system/sanitize.sh: programs, not scripts.
