@@ -473,7 +473,7 @@ END_TEST
  *	site:	call *slot(%rip)	6 bytes, or a direct call
  *		ret
  *		mov $99,%eax; ret	for whom returns in the middle
- *	func:	jmp *to the function below
+ *	func:	a call of the function below, with the stack as it wants it
  */
 #define CALLS		0x100u
 #define CALLED		0x200u
@@ -505,7 +505,8 @@ static void poke_call(uintptr_t text)
 	int (*to)(void) = change_under_the_caller;
 	uint8_t site[] = { 0xff, 0x15, 0, 0, 0, 0, 0xc3,
 			   0xb8, 99, 0, 0, 0, 0xc3 };
-	uint8_t thunk[12] = { 0x48, 0xb8, [10] = 0xff, 0xe0 };
+	/* mov $to,%rax; call *%rax; ret: a multiple of 16 below the caller. */
+	uint8_t thunk[] = { 0x48, 0xb8, [10] = 0xff, 0xd0, 0xc3 };
 	uint32_t rel = SLOT - (CALLS + 6);
 	uintptr_t called = text + CALLED;
 
