@@ -5,7 +5,10 @@ TEST_EXTENSIONS = .sh
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) \
 	$(top_srcdir)/build-aux/tap-driver.sh
 SH_LOG_DRIVER = $(LOG_DRIVER)
-SH_LOG_COMPILER = $(BASH_PROG)
+# Longer than the longest takes on a slow machine.
+TEST_LIMIT = $(TIMEOUT_PROG:%=% -k 10 900)
+LOG_COMPILER = $(TEST_LIMIT)
+SH_LOG_COMPILER = $(TEST_LIMIT) $(BASH_PROG)
 
 AM_TESTS_ENVIRONMENT = \
 	CC='$(CC)'; export CC; \

@@ -14,7 +14,7 @@
 # Where Check forks for each test, the child that has an error fails.  Leaks are
 # not looked for: what the library has at its end, it has by design.
 
-valgrind_command = $(VALGRIND) -q --error-exitcode=1 --smc-check=all \
+valgrind_command = $(TEST_LIMIT) $(VALGRIND) -q --error-exitcode=1 --smc-check=all \
 	--fair-sched=try --num-callers=16 --trace-children=yes \
 	--trace-children-skip=/bin/true,/usr/bin/true
 valgrind_memcheck = --tool=memcheck --leak-check=no

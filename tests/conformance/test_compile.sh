@@ -24,10 +24,15 @@ compile()
 		>"$work/log" 2>&1
 }
 
+declare -A known
+
 knows() # c|c++ STD
 {
-	echo 'typedef int unused;' >"$work/case"
-	compile "$1" "$2"
+	if [ -z "${known[$2]:-}" ]; then
+		echo 'typedef int unused;' >"$work/case"
+		compile "$1" "$2" && known[$2]=yes || known[$2]=no
+	fi
+	[ "${known[$2]}" = yes ]
 }
 
 accept() # NAME c|c++ STD...; source on stdin

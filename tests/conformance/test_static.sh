@@ -19,9 +19,11 @@ build() # HOW NAME SOURCE...
 	shift 2
 	[ "$how" = -static-pie ] && pie=-fPIE
 	for source; do
-		"${cc[@]}" -O2 "$pie" "${include[@]}" ${hook:+"$hook"} -c \
-			-o "$work/$source.o" "$suite/$source.c" || return
-		objects+=("$work/$source.o")
+		objects+=("$work/$source$pie.o")
+		[ -e "$work/$source$pie.o" ] ||
+			"${cc[@]}" -O2 "$pie" "${include[@]}" ${hook:+"$hook"} \
+				-c -o "$work/$source$pie.o" "$suite/$source.c" ||
+			return
 	done
 	"${cc[@]}" "$how" ${hook:+"$hook"} -o "$work/$name" "${objects[@]}" \
 		"$archive" "${check_libs[@]}"

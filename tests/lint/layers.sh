@@ -3,27 +3,29 @@
 # Arrows point down only: who may include what, and what is done in one place.
 . "$(dirname "$0")/lint.sh"
 
-# refuse FILES PATTERN: includes that match.
-refuse()
+# there FILES: those of them that there are.
+there()
 {
 	local file
 
 	for file in $1; do
-		[ -f "$file" ] || continue
-		includes "$file" | grep -E -- "$2" | sed "s|^|$file includes |"
+		[ ! -f "$file" ] || echo "$file"
 	done
+}
+
+# refuse FILES PATTERN: includes whose names match.
+refuse()
+{
+	# shellcheck disable=SC2046 # a list
+	includes $(there "$1") | grep -E -- " includes .*($2)"
 }
 
 # allow FILES PATTERN: includes of the project's headers that do not match.
 allow()
 {
-	local file
-
-	for file in $1; do
-		[ -f "$file" ] || continue
-		includes "$file" | grep -E '^"|^<static_call' |
-			grep -vE -- "$2" | sed "s|^|$file includes |"
-	done
+	# shellcheck disable=SC2046 # a list
+	includes $(there "$1") | grep -E ' includes ("|<static_call)' |
+		grep -vE -- " includes ($2)"
 }
 
 c_files()
@@ -35,7 +37,7 @@ users=$(c_files tests/conformance bench examples)
 # Their own headers lie beside them.
 own=$(for f in $users; do basename "$f"; done | grep '\.h$' | paste -sd'|')
 report "users include only <static_call.h>" \
-	"$(allow "$users" "^<static_call\.h>$|^\"(${own:-none})\"$")"
+	"$(allow "$users" "<static_call\.h>$|\"(${own:-none})\"$")"
 
 core='src/core.c src/registry.c src/module.c src/registry.h src/backend.h'
 report "the core knows no architecture and no text engine" \
@@ -47,26 +49,23 @@ report "backends know the seam, never the registry" \
 
 for leaf in lock log mem sync x86_64/insn; do
 	report "$leaf is a leaf" "$(allow "src/$leaf.c src/$leaf.h" \
-		"^\"(x86_64/)?${leaf##*/}\.h\"$|^\"(sc_config|valgrind)\.h\"$")"
+		"\"(x86_64/)?${leaf##*/}\.h\"$|\"(sc_config|valgrind)\.h\"$")"
 done
-report "valgrind.h is a leaf" "$(allow src/valgrind.h '^$')"
+report "valgrind.h is a leaf" "$(allow src/valgrind.h '$')"
 
 tools=$(c_files tools)
 own=$(for f in $tools; do basename "$f"; done | grep '\.h$' | paste -sd'|')
 report "tools use the contract and the decoder only" "$(allow "$tools" \
-	"^[<\"]static_call/types\.h[>\"]|insn\.h\"|\"sc_config\.h\"|^\"(${own:-none})\"$")"
+	"[<\"]static_call/types\.h[>\"]|.*insn\.h\"|\"sc_config\.h\"|\"(${own:-none})\"$")"
 report "the library does not use tools" \
 	"$(refuse "$(c_files src)" 'tools/')"
 
 # conditions FILES PATTERN: preprocessor conditions that match.
 conditions()
 {
-	local file
-
-	for file in $1; do
-		code "$file" | grep -nE '^[ \t]*#[ \t]*(el)?if' |
-			grep -E -- "$2" | sed "s|^|$file:|"
-	done
+	# shellcheck disable=SC2086 # a list
+	lines_of $1 | grep -E '^[^:]*:[0-9]*:[ 	]*#[ 	]*(el)?if' |
+		grep -E -- "$2"
 }
 
 arch='__(x86_64|i386|aarch64|arm|riscv|powerpc|powerpc64|s390x?|mips|sparc|LP64|ILP32)(__)?\b'
@@ -76,14 +75,13 @@ report "architectures are told apart in one header" "$(conditions \
 report "the library tells no backends apart" "$(conditions \
 	"$(c_files src)" '\bHAVE_STATIC_CALL|\bSC_BACKEND\b')"
 
+# shellcheck disable=SC2046 # a list
+library=$(lines_of $(c_files src))
+
 # places WORD: the sources that do this.
 places()
 {
-	local file
-
-	for file in $(c_files src); do
-		code "$file" | grep -qE -- "$1" && echo "$file"
-	done
+	grep -E -- "^[^:]*:[0-9]*:.*($1)" <<<"$library" | cut -d: -f1 | uniq
 }
 
 for deed in '\b(mremap|SYS_mremap|__NR_mremap)\b' \

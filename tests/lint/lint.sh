@@ -42,10 +42,12 @@ sources()
 		-type f -print 2>/dev/null | sort
 }
 
-# code FILE: without comments, lines kept.
-code()
+# lines_of FILE...: without comments, each line as "FILE:LINE:TEXT".
+lines_of()
 {
-	awk '{
+	[ $# -gt 0 ] && awk '
+	FNR == 1 { inside = 0 }
+	{
 		line = $0; out = ""
 		while (line != "") {
 			if (inside) {
@@ -59,12 +61,19 @@ code()
 				line = substr(line, i + 2); inside = 1
 			}
 		}
-		print out
-	}' "$1"
+		print FILENAME ":" FNR ":" out
+	}' "$@"
 }
 
-# includes FILE: the names it includes, as "name" or <name>.
+# code FILE: without comments, lines kept.
+code()
+{
+	lines_of "$1" | cut -d: -f3-
+}
+
+# includes FILE...: the names they include, as "FILE includes NAME", where NAME is
+# "name" or <name>.
 includes()
 {
-	code "$1" | sed -n 's/^[ \t]*#[ \t]*include[ \t]*\([<"][^>"]*[>"]\).*/\1/p'
+	lines_of "$@" | sed -n 's/^\([^:]*\):[0-9]*:[ \t]*#[ \t]*include[ \t]*\([<"][^>"]*[>"]\).*/\1 includes \2/p'
 }

@@ -52,7 +52,8 @@ all_pass()
 	return $failed
 }
 
-# place NAME PATTERN RESTRICTION...: what showinfo says, and the suite
+# place NAME PATTERN RESTRICTION...: what showinfo says, and the suite, each of its
+# programs as one process
 place()
 {
 	local name=$1 pattern=$2
@@ -61,7 +62,7 @@ place()
 	[ "$b" = generic ] && pattern='reason=.'
 	runs "$b, $name: what static_call_get_info() says" \
 		says "calls=2,3 $pattern" "$confine" "$@" -- ./showinfo
-	runs "$b, $name: the suite" all_pass "$confine" "$@" --
+	runs "$b, $name: the suite" all_pass env CK_FORK=no "$confine" "$@" --
 }
 
 # late RESTRICTION [SETTING]: the suite, which is restricted as it begins; what
