@@ -73,12 +73,19 @@ test_plugin_LDADD = libconfdso.la $(LDADD) -ldl
 # The plugins find the calls that the program exports.
 test_plugin_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
 
-TESTS = $(tests) \
+# The longest first.
+suite_scripts = \
 	test_compile.sh \
-	test_environment.sh \
-	test_link.sh \
+	test_static.sh \
 	test_modes.sh \
-	test_static.sh
+	test_link.sh \
+	test_environment.sh
+TESTS = $(suite_scripts) $(tests)
+
+check-scripts: $(check_PROGRAMS) $(check_LTLIBRARIES)
+	@$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(suite_scripts)'
+
+.PHONY: check-scripts
 
 # ---- how they are built -----------------------------------------------------
 

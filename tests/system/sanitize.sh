@@ -41,7 +41,9 @@ source=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
 kinds=${2:-address,undefined}
 export CC=${CC:-gcc} CXX=${CXX:-g++}
 mkdir -p "$1" && cd "$1" || exit 1
-make=(make -k -j"${JOBS:-2}")
+# JOBS empty: as many as the make that runs this allows.
+jobs=${JOBS-2}
+make=(make -k ${jobs:+-j"$jobs"})
 what="$CC -fsanitize=$kinds"
 failed=0
 
@@ -63,6 +65,7 @@ build()
 	local tool=() b
 
 	[ -f config.status ] || "$source/configure" --disable-static \
+		--disable-dependency-tracking \
 		CFLAGS="$flags" CXXFLAGS="$flags" || return
 	# One thread has no races: only address and undefined are for the tool.
 	[ "$kinds" = thread ] && tool=(CFLAGS=-O1)

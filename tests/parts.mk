@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: MIT
+# The parts of "./dev check", as many at a time as make -j says: each takes one of
+# make's places, and the makes below it share what is left.
+#
+# DEV is the script; "list" prints the parts.
+
+# With a tree of their own, the longest first.
+alone = gcc-O2 clang-O2 gcc-O0 clang-O0 sanitize-address sanitize-thread model \
+	host-table
+# In the tree of gcc-O2.
+tests = annotate system inline trampoline generic unit stress lint
+later = matrix installed distribution
+
+parts = $(alone) $(tests) $(later) valgrind
+
+# No part may take for ever: one that hangs has failed.
+limit = $(shell command -v timeout >/dev/null && echo timeout -k 30 1800)
+
+all: $(parts)
+
+$(tests) $(later): gcc-O2
+# The same logs.
+valgrind: unit generic trampoline inline stress system
+
+$(parts):
+	+@$(limit) $(DEV) part $@
+
+list:
+	@echo $(parts)
+
+.PHONY: all list $(parts)
