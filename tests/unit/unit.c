@@ -7,12 +7,14 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "unit.h"
@@ -158,9 +160,24 @@ void child_end(int status, const char *why, const char *file, int line)
 	_exit(status);
 }
 
-int child_run(void (*fn)(void))
+/* SIGKILL when the time is over: it ends also one that waits for memory. */
+static int wait_and_kill(pid_t pid, int seconds)
 {
-	int status;
+	const struct timespec moment = { 0, 1000000 };
+	int status, moments = 0;
+	pid_t got;
+
+	while ((got = waitpid(pid, &status, WNOHANG)) == 0) {
+		if (moments++ == seconds * 1000)
+			kill(pid, SIGKILL);
+		nanosleep(&moment, NULL);
+	}
+	ck_assert_int_eq(got, pid);
+	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int child_run_for(int seconds, void (*fn)(void))
+{
 	pid_t pid = fork();
 
 	if (pid == 0) {
@@ -171,8 +188,12 @@ int child_run(void (*fn)(void))
 		_exit(CHILD_FINE);
 	}
 	ck_assert_int_gt(pid, 0);
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+	return wait_and_kill(pid, seconds);
+}
+
+int child_run(void (*fn)(void))
+{
+	return child_run_for(50, fn);
 }
 
 bool can_be_alone(void)

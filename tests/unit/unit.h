@@ -35,6 +35,8 @@ void traces_same(const struct traces *before);
 #define CHILD_FINE	0
 #define CHILD_BROKEN	42	/* child_expect() was disappointed */
 int child_run(void (*fn)(void));
+/* One that runs so long is killed; child_run() gives it less than Check does. */
+int child_run_for(int seconds, void (*fn)(void));
 /* In a child: the property under test. */
 #define child_expect(cond)						\
 	do {								\
