@@ -9,7 +9,7 @@ alone = gcc-O2 clang-O2 gcc-O0 clang-O0 sanitize-address sanitize-thread model \
 	host-table
 # In the tree of gcc-O2.
 tests = annotate system inline trampoline generic unit stress lint
-later = matrix installed distribution
+later = matrix installed distribution bench
 
 parts = $(alone) $(tests) $(later) valgrind
 

@@ -69,7 +69,8 @@ build()
 		CFLAGS="$flags" CXXFLAGS="$flags" || return
 	# One thread has no races: only address and undefined are for the tool.
 	[ "$kinds" = thread ] && tool=(CFLAGS=-O1)
-	"${make[@]}" -C include && "${make[@]}" -C src &&
+	# shellcheck disable=SC2046 # a list
+	"${make[@]}" -C include && "${make[@]}" -C src $(libraries) &&
 		"${make[@]}" -C tools "${tool[@]}" || return
 	for part in $parts; do
 		case $part in
@@ -96,6 +97,15 @@ plain_preload()
 {
 	$CC -O1 -shared -fPIC -D_GNU_SOURCE -o preload.so \
 		"$source"/tests/system/{preload,restrict}.c -ldl
+}
+
+libraries()
+{
+	local b
+
+	for b in $backends; do
+		echo "libstaticcall-$b.la libsc-$b.la"
+	done
 }
 
 stress_targets()
