@@ -6,7 +6,7 @@ LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) \
 	$(top_srcdir)/build-aux/tap-driver.sh
 SH_LOG_DRIVER = $(LOG_DRIVER)
 # Longer than the longest takes on a slow machine.
-TEST_LIMIT = $(TIMEOUT_PROG:%=% -k 10 900)
+TEST_LIMIT = $(TIMEOUT_PROG:%=% -k 10 600)
 LOG_COMPILER = $(TEST_LIMIT)
 SH_LOG_COMPILER = $(TEST_LIMIT) $(BASH_PROG)
 

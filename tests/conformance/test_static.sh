@@ -41,7 +41,10 @@ if [ ! -e "$archive" ]; then
 	skip 'static programs' 'the library was built shared only'
 	finish
 fi
-for how in -static -static-pie; do
+# The difference is where sites are, and where code may be changed.
+hows=(-static)
+[ "$backend" != inline ] || hows+=(-static-pie)
+for how in "${hows[@]}"; do
 	if ! can_link $how; then
 		skip "programs linked with $how" 'no static libraries here'
 		continue
