@@ -34,6 +34,14 @@ static _Atomic uint32_t sc_lock_word;
 #define SC_LOCK_WAITERS	0x80000000u
 
 /*
+ * Who let the lock go while others waited, until one of those has it; 0: nobody.
+ * Woken, they need a moment to come.  Who takes the lock in a loop would be there
+ * first each time, and fork() beside it, which needs the lock too, would wait for
+ * as long.
+ */
+static _Atomic uint32_t sc_lock_giver;
+
+/*
  * The owner's signal mask, and whether it can be cancelled: what the library
  * does with the lock held opens and closes files, which are cancellation
  * points.  Written and read by the owner alone.
@@ -61,6 +69,21 @@ static void lock_wait(uint32_t seen)
 static void lock_wake(void)
 {
 	syscall(SYS_futex, &sc_lock_word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL,
+		NULL, 0);
+}
+
+/* Until @giver is another's, or a millisecond is over. */
+static void wait_for_taker(uint32_t self)
+{
+	const struct timespec most = { 0, 1000000 };
+
+	syscall(SYS_futex, &sc_lock_giver, FUTEX_WAIT_PRIVATE, self, &most,
+		NULL, 0);
+}
+
+static void wake_giver(void)
+{
+	syscall(SYS_futex, &sc_lock_giver, FUTEX_WAKE_PRIVATE, INT_MAX, NULL,
 		NULL, 0);
 }
 
@@ -95,6 +118,15 @@ static void lock_wait(uint32_t seen)
 }
 
 static void lock_wake(void)
+{
+}
+
+static void wait_for_taker(uint32_t self)
+{
+	lock_wait(self);
+}
+
+static void wake_giver(void)
 {
 }
 
@@ -137,6 +169,26 @@ static void wait_for(uint32_t seen)
 		lock_wait(seen | SC_LOCK_WAITERS);
 }
 
+/* Not for ever: who waited may have left by a jump, or have been killed. */
+static void let_others(uint32_t self)
+{
+	if (atomic_load_explicit(&sc_lock_giver, memory_order_relaxed) != self)
+		return;
+	wait_for_taker(self);
+	atomic_compare_exchange_strong(&sc_lock_giver, &self, 0);
+}
+
+/* With the lock just taken. */
+static void thank_giver(uint32_t self)
+{
+	uint32_t giver = atomic_load_explicit(&sc_lock_giver,
+					      memory_order_relaxed);
+
+	if (giver && giver != self &&
+	    atomic_compare_exchange_strong(&sc_lock_giver, &giver, 0))
+		wake_giver();
+}
+
 static void restore(const sigset_t *signals, int cancel)
 {
 	pthread_setcancelstate(cancel, NULL);
@@ -154,6 +206,7 @@ int sc_lock(void)
 	sigset_t signals;
 	int cancel;
 
+	let_others(self);
 	for (;;) {
 		block_signals(&signals);
 		pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
@@ -169,6 +222,7 @@ int sc_lock(void)
 	sc_valgrind_locked(&sc_lock_word);
 	sc_lock_owner.signals = signals;
 	sc_lock_owner.cancel = cancel;
+	thank_giver(self);
 	return 0;
 }
 
@@ -177,9 +231,13 @@ void sc_unlock(void)
 	sigset_t signals = sc_lock_owner.signals;
 	int cancel = sc_lock_owner.cancel;
 
+	uint32_t self = atomic_load(&sc_lock_word) & ~SC_LOCK_WAITERS;
+
 	sc_valgrind_unlock(&sc_lock_word);
-	if (atomic_exchange(&sc_lock_word, 0) & SC_LOCK_WAITERS)
+	if (atomic_exchange(&sc_lock_word, 0) & SC_LOCK_WAITERS) {
+		atomic_store(&sc_lock_giver, self);
 		lock_wake();
+	}
 	restore(&signals, cancel);
 }
 

@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -83,7 +84,7 @@ START_TEST(test_lock_wakes_every_waiter)
 }
 END_TEST
 
-#define ROUNDS	40000
+#define ROUNDS	4000
 static volatile unsigned long counter;
 static char done;
 
@@ -114,6 +115,58 @@ START_TEST(test_lock_excludes)
 		ck_assert_ptr_eq(result, &done);
 	}
 	ck_assert_uint_eq(counter, 4 * ROUNDS);
+}
+END_TEST
+
+static atomic_int stop;
+static atomic_ulong times;
+
+/* As an update in a loop: there is hardly a moment without the lock. */
+static void *take_in_a_loop(void *arg)
+{
+	volatile int work;
+
+	while (!atomic_load(&stop)) {
+		if (sc_lock())
+			return NULL;
+		for (work = 0; work < 200000; work++)
+			;
+		atomic_fetch_add(&times, 1);
+		sc_unlock();
+	}
+	return arg;
+}
+
+#define TURNS	50
+
+/*
+ * How often the other has it while this one waits: once or twice, and a few times
+ * more where a thread that is woken is late.  Where the first to come takes it,
+ * hundreds.
+ */
+START_TEST(test_lock_lets_others_have_it)
+{
+	unsigned long waited = 0, before;
+	pthread_t thread;
+	void *result;
+	int i;
+
+	ck_assert_int_eq(pthread_create(&thread, NULL, take_in_a_loop, &done),
+			 0);
+	while (!atomic_load(&times))
+		sched_yield();
+	for (i = 0; i < TURNS; i++) {
+		nap();	/* the other is in its loop again */
+		before = atomic_load(&times);
+		ck_assert_int_eq(sc_lock(), 0);
+		waited += atomic_load(&times) - before;
+		sc_unlock();
+	}
+	atomic_store(&stop, 1);
+	pthread_join(thread, &result);
+	ck_assert_ptr_eq(result, &done);
+	printf("# %lu times in %d turns\n", waited, TURNS);
+	ck_assert_uint_lt(waited, 10 * TURNS);
 }
 END_TEST
 
@@ -321,6 +374,7 @@ int main(void)
 	tcase_add_test(tc, test_lock_knows_its_owner);
 	tcase_add_test(tc, test_lock_wakes_every_waiter);
 	tcase_add_test(tc, test_lock_excludes);
+	tcase_add_test(tc, test_lock_lets_others_have_it);
 	tcase_add_test(tc, test_lock_blocks_signals);
 	tcase_add_test(tc, test_lock_waiter_takes_signals);
 	tcase_add_test(tc, test_lock_cannot_be_cancelled);
