@@ -8,7 +8,7 @@
 alone = gcc-O2 clang-O0 sanitize-address sanitize-thread model host-table
 # In the tree of gcc-O2.
 tests = annotate system inline gcc-O0 trampoline generic unit stress lint
-later = matrix installed distribution bench
+later = matrix installed distribution
 
 parts = $(alone) clang-O2 $(tests) $(later) valgrind
 

@@ -37,7 +37,7 @@ one_compiler()
 	local cc=$1 ld=$2 name="${1##*/} $2" flags
 
 	# What depends on the compiler alone is tried with one linker.
-	[ "$ld" = bfd ] && for flags in -O0 -O2 "-Os -fno-plt" "-O2 -static" "-O2 -no-pie" \
+	[ "$ld" = bfd ] && [ "$cc" = "${CC%% *}" ] && for flags in -O0 -O2 "-Os -fno-plt" "-O2 -static" "-O2 -no-pie" \
 		"-O2 -pipe" "-O2 -save-temps=obj" "-O2 -g3 -gsplit-dwarf" \
 		"-O2 -fsanitize=undefined" "-O2 --coverage"; do
 		# shellcheck disable=SC2086 # a list of flags
