@@ -18,7 +18,8 @@ for kind in shared static; do
 	[ "$kind" = shared ] && off=static
 	mkdir "$kind"
 	cd "$kind" || exit 99
-	try "$kind: configure" ../configure "--disable-$off" CC="$CC" &&
+	try "$kind: configure" ../configure "--disable-$off" CC="$CC" \
+		--cache-file=../cache &&
 		try "$kind: make" make &&
 		try "$kind: sites are found and patched" \
 			./consumer "$sites" "$backend"
@@ -29,7 +30,8 @@ unannotated=$sites
 [ "$backend" = inline ] && unannotated=0
 mkdir nohook
 cd nohook || exit 99
-try "no hook: configure" ../configure --disable-static-call-hook CC="$CC" &&
+try "no hook: configure" ../configure --disable-static-call-hook CC="$CC" \
+	--cache-file=../cache &&
 	try "no hook: make" make &&
 	try "no hook: calls go right all the same" \
 		./consumer "$unannotated" "$backend"

@@ -15,8 +15,8 @@ unset MAKEFLAGS MAKELEVEL MFLAGS CC CFLAGS CXX CXXFLAGS CPPFLAGS LDFLAGS
 mkdir "$tmp/build" && cd "$tmp/build" || exit 99
 configure()
 {
-	"$top/configure" --host=$host --prefix=/opt/sc \
-		PKG_CONFIG_LIBDIR=/nonexistent
+	"$top/configure" --host=$host --prefix=/opt/sc --disable-static \
+		--disable-dependency-tracking PKG_CONFIG_LIBDIR=/nonexistent
 }
 try "configure" configure || finish
 try "make" make -s -C src || finish
