@@ -12,6 +12,8 @@ read -ra valgrind <<<"${SC_VALGRIND:?}"
 roles=(plain=1 blocked=1 storm=1 small=1 single=2 batch=1 fork=1 clone=1 load=1
 	map=1 give=1 lock=1 spawn=1)
 n=0 failed=0
+log=$(mktemp) || exit 99
+trap 'rm -f "$log"' EXIT
 
 # missing REPORT: what a role should have left behind and did not.
 missing()
@@ -39,8 +41,11 @@ run()
 	fi
 	# Longer where some thread had no turn.
 	for time in "$seconds" $((seconds * 4)) $((seconds * 16)); do
-		out=$("${valgrind[@]}" "$build/$1" "$time" "${roles[@]}" 2>&1)
+		# Not by a pipe: a child that is left over would hold it open.
+		"${valgrind[@]}" "$build/$1" "$time" "${roles[@]}" \
+			>"$log" 2>&1
 		rc=$?
+		out=$(<"$log")
 		lacks=$(missing "$out")
 		if [ "$rc" != 0 ] || [ -z "$lacks" ]; then
 			break
