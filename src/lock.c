@@ -72,7 +72,7 @@ static void lock_wake(void)
 		NULL, 0);
 }
 
-/* Until @giver is another's, or a millisecond is over. */
+/* Until the giver is another, or a millisecond is over. */
 static void wait_for_taker(uint32_t self)
 {
 	const struct timespec most = { 0, 1000000 };
@@ -230,14 +230,14 @@ void sc_unlock(void)
 {
 	sigset_t signals = sc_lock_owner.signals;
 	int cancel = sc_lock_owner.cancel;
-
-	uint32_t self = atomic_load(&sc_lock_word) & ~SC_LOCK_WAITERS;
+	uint32_t word = atomic_load(&sc_lock_word);
 
 	sc_valgrind_unlock(&sc_lock_word);
-	if (atomic_exchange(&sc_lock_word, 0) & SC_LOCK_WAITERS) {
-		atomic_store(&sc_lock_giver, self);
+	/* First, or who takes it now finds nobody to thank. */
+	if (word & SC_LOCK_WAITERS)
+		atomic_store(&sc_lock_giver, word & ~SC_LOCK_WAITERS);
+	if (atomic_exchange(&sc_lock_word, 0) & SC_LOCK_WAITERS)
 		lock_wake();
-	}
 	restore(&signals, cancel);
 }
 

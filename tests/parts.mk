@@ -20,7 +20,7 @@ all: $(parts)
 $(tests) $(later): gcc-O2
 clang-O2: clang-O0
 # The same logs.
-valgrind: unit generic trampoline inline stress system
+valgrind: unit inline stress system
 
 $(parts):
 	+@$(limit) $(DEV) part $@

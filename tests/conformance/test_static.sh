@@ -41,9 +41,9 @@ if [ ! -e "$archive" ]; then
 	skip 'static programs' 'the library was built shared only'
 	finish
 fi
-# The difference is where sites are, and where code may be changed.
+# What differs is where code may be changed.
 hows=(-static)
-[ "$backend" != inline ] || hows+=(-static-pie)
+[ "$backend" = generic ] || hows+=(-static-pie)
 for how in "${hows[@]}"; do
 	if ! can_link $how; then
 		skip "programs linked with $how" 'no static libraries here'

@@ -98,8 +98,7 @@ done
 for b in $(built | grep '^inline$'); do
 	check "$b: restrictions after its start are applied" late_is_applied
 	for what in mdwe nobody lock lockonfault seal \
-		deny:{mremap,membarrier,madvise}:{EPERM,ENOSYS} \
-		deny:unshare:EPERM deny:ioctl:ENOSYS; do
+		deny:{mremap,membarrier,madvise,unshare,ioctl}:{EPERM,ENOSYS}; do
 		late "$what"
 	done
 	# The library calls none of these then; the C library and Check do call
