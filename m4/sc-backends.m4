@@ -66,6 +66,39 @@ AM_CONDITIONAL([INSTALL_HOOK], [test "x$SC_BACKEND" = xinline])
 AM_CONDITIONAL([TEST_INLINE], [test "x$sc_test_inline" = xyes])
 ])
 
+dnl SC_STATIC_HOOK
+dnl The hook runs once for each compilation: without the dynamic linker and its
+dnl libraries it starts much sooner (bench/linkcost.sh).  SC_HOOK_LDFLAGS and
+dnl SC_HOOK_LIBS say how it is linked.
+AC_DEFUN([SC_STATIC_HOOK], [
+AC_ARG_ENABLE([static-hook],
+	[AS_HELP_STRING([--disable-static-hook],
+		[link the build hook dynamically [statically where that is
+		 possible: it starts sooner]])],
+	[], [enable_static_hook=auto])
+SC_HOOK_LDFLAGS= SC_HOOK_LIBS=$LIBELF_LIBS
+AS_IF([test "x$enable_static_hook" != xno && test "x$sc_have_libelf" = xyes],
+	[PKG_CHECK_MODULES_STATIC([LIBELF_STATIC], [libelf], [], [:])
+	AC_CACHE_CHECK([whether the build hook can be linked statically],
+		[sc_cv_static_hook],
+		[sc_save_LIBS=$LIBS sc_save_LDFLAGS=$LDFLAGS
+		LDFLAGS="$LDFLAGS -static" LIBS=$LIBELF_STATIC_LIBS
+		AC_LANG_CONFTEST([AC_LANG_PROGRAM([[#include <libelf.h>]],
+			[[return elf_version(EV_CURRENT) == EV_NONE;]])])
+		AC_LINK_IFELSE([], [sc_cv_static_hook=yes],
+			[sc_cv_static_hook=no])
+		dnl Linked is not enough: a sanitizer may want more.
+		AS_IF([test "x$sc_cv_static_hook" = xyes],
+			[AC_RUN_IFELSE([], [], [sc_cv_static_hook=no], [:])])
+		LIBS=$sc_save_LIBS LDFLAGS=$sc_save_LDFLAGS])
+	AS_IF([test "x$sc_cv_static_hook" = xyes],
+		[SC_HOOK_LDFLAGS=-all-static SC_HOOK_LIBS=$LIBELF_STATIC_LIBS],
+		[test "x$enable_static_hook" = xyes],
+		[AC_MSG_ERROR([the build hook cannot be linked statically here])])])
+AC_SUBST([SC_HOOK_LDFLAGS])
+AC_SUBST([SC_HOOK_LIBS])
+])
+
 dnl SC_PROG_CXX_WORKS
 dnl C++ is for tests of the header only: do without it where there is none.
 AC_DEFUN([SC_PROG_CXX_WORKS], [
@@ -86,6 +119,7 @@ AS_IF([test "x$sc_have_libelf" = xyes], [sc_r_tool="static-call"],
 	[sc_r_tool="none: libelf was not found"])
 AS_IF([test "x$SC_BACKEND" = xinline], [sc_r_hook="installed, in libstaticcall.pc"],
 	[sc_r_hook="not needed by this backend"])
+AS_IF([test "x$SC_HOOK_LDFLAGS" != x], [sc_r_hook="$sc_r_hook, linked statically"])
 AS_IF([test "x$sc_test_inline" = xyes], [sc_r_tested=$sc_backends],
 	[sc_r_tested=`echo "$sc_backends" | sed 's/ inline//'`])
 AC_MSG_NOTICE([

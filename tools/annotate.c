@@ -103,13 +103,8 @@ static int write_object(struct sc_rewrite *rewrite, int fd)
 		zero->sh_link = (Elf64_Word)object->names;
 	ehdr->e_shoff = sc_rewrite_place(rewrite, 8, 0);
 	elf_flagelf(rewrite->out, ELF_C_SET, ELF_F_LAYOUT);
-	errno = 0;
-	if (elf_update(rewrite->out, ELF_C_WRITE) >= 0)
-		return 0;
-	/* libelf does not say that a disk is full. */
-	if (errno)
-		return sc_error_errno(object->name,
-				      "cannot write the new object");
+	if (elf_update(rewrite->out, ELF_C_NULL) >= 0)
+		return sc_rewrite_write(rewrite, fd);
 failed:
 	return sc_error(object->name, "cannot write the new object: %s",
 			elf_errmsg(-1));
@@ -227,50 +222,75 @@ static int keep_attributes(int fd, const struct stat *st, const char *name)
 	return 0;
 }
 
-/*
- * Annotates @in into a new file beside @path and renames that to @path; @name is
- * what the user calls it.
- */
-static enum sc_annotate_result replace(int in, const char *path,
-				       const char *name, const struct stat *st,
-				       const char **why)
-{
-	enum sc_annotate_result result = SC_ANNOTATE_ERROR;
-	size_t len = strlen(path);
-	char *temp = malloc(len + sizeof(".XXXXXX"));
-	int fd = -1;
+/* A new file beside the old one, to be renamed to it. */
+struct beside {
+	const char *name;		/* what the user calls the old one */
+	const char *path;		/* of the old one, not a link */
+	char *temp;
+	int fd;
+};
 
-	if (!temp) {
-		sc_error(name, "out of memory");
-		return result;
-	}
-	memcpy(temp, path, len);
+static int open_beside(void *context)
+{
+	struct beside *beside = context;
+	size_t len = strlen(beside->path);
+	char *temp;
+
+	if (access(beside->path, W_OK))
+		return sc_error_errno(beside->name, "cannot write");
+	temp = malloc(len + sizeof(".XXXXXX"));
+	if (!temp)
+		return sc_error(beside->name, "out of memory");
+	memcpy(temp, beside->path, len);
 	memcpy(temp + len, ".XXXXXX", sizeof(".XXXXXX"));
-	fd = sc_cleanup_mkstemp(temp);
-	if (fd < 0) {
-		sc_error_errno(name, "cannot make a file beside it");
-		goto out;
+	beside->fd = sc_cleanup_mkstemp(temp);
+	if (beside->fd < 0) {
+		free(temp);
+		return sc_error_errno(beside->name,
+				      "cannot make a file beside it");
 	}
-	result = sc_annotate_fd(in, fd, name, why);
-	if (result == SC_ANNOTATE_DONE && keep_attributes(fd, st, name))
-		result = SC_ANNOTATE_ERROR;
+	beside->temp = temp;
+	return beside->fd;
+}
+
+/* Puts the new file in the place of the old one; 0, or -1 with a message. */
+static int replace(struct beside *beside, const struct stat *st)
+{
+	int error = keep_attributes(beside->fd, st, beside->name);
+
 	/* A full disk may show itself only here. */
-	if (close(fd) && result == SC_ANNOTATE_DONE) {
-		sc_error_errno(name, "cannot write the new file");
+	if (close(beside->fd) && !error)
+		error = sc_error_errno(beside->name,
+				       "cannot write the new file");
+	beside->fd = -1;
+	if (!error && rename(beside->temp, beside->path))
+		error = sc_error_errno(beside->name, "cannot replace it");
+	return error;
+}
+
+/* @fd and @st are the file that @path leads to. */
+static enum sc_annotate_result annotate_in_place(int fd, const struct stat *st,
+						 const char *path,
+						 const char *name,
+						 const char **why)
+{
+	struct beside beside = { .name = name, .path = path, .fd = -1 };
+	struct target target = { open_beside, &beside };
+	enum sc_annotate_result result;
+
+	elf_version(EV_CURRENT);
+	result = annotate_elf(elf_begin(fd, ELF_C_READ_MMAP, NULL), &target,
+			      name, why);
+	if (result == SC_ANNOTATE_DONE && replace(&beside, st))
 		result = SC_ANNOTATE_ERROR;
+	if (beside.fd >= 0)
+		close(beside.fd);
+	if (beside.temp) {
+		if (result != SC_ANNOTATE_DONE)
+			unlink(beside.temp);
+		sc_cleanup_forget(beside.temp);
+		free(beside.temp);
 	}
-	fd = -1;
-	if (result == SC_ANNOTATE_DONE && rename(temp, path)) {
-		sc_error_errno(name, "cannot replace it");
-		result = SC_ANNOTATE_ERROR;
-	}
-	if (result != SC_ANNOTATE_DONE)
-		unlink(temp);
-	sc_cleanup_forget(temp);
-out:
-	if (fd >= 0)
-		close(fd);
-	free(temp);
 	return result;
 }
 
@@ -284,24 +304,12 @@ enum sc_annotate_result sc_annotate_path(const char *path, const char **why)
 
 	if (fd < 0 || fstat(fd, &st)) {
 		sc_error_errno(path, "cannot open");
-		goto out;
-	}
-	if (!S_ISREG(st.st_mode)) {
+	} else if (!S_ISREG(st.st_mode)) {
 		*why = "is not a regular file";
 		result = SC_ANNOTATE_OTHER;
-		goto out;
+	} else {
+		result = annotate_in_place(fd, &st, real, path, why);
 	}
-	/* Look first: most objects need nothing, and cost no file then. */
-	result = sc_annotate_fd(fd, -1, path, why);
-	if (result != SC_ANNOTATE_DONE)
-		goto out;
-	if (access(real, W_OK)) {
-		sc_error_errno(path, "cannot write");
-		result = SC_ANNOTATE_ERROR;
-		goto out;
-	}
-	result = replace(fd, real, path, &st, why);
-out:
 	if (fd >= 0)
 		close(fd);
 	free(real);

@@ -14,8 +14,8 @@ enum sc_annotate_result {
 };
 
 /*
- * Annotates the object in @in (only read) and writes the result to the empty
- * file @out.  @name is for messages; @why gets what the file is for
+ * Annotates the object in @in (only read) and writes the result to @out,
+ * another file.  @name is for messages; @why gets what the file is for
  * SC_ANNOTATE_OTHER.  With @out < 0 it says what it would do, and no more.
  */
 enum sc_annotate_result sc_annotate_fd(int in, int out, const char *name,

@@ -9,6 +9,7 @@
  * goes to the real tool, whose messages and exit status are the hook's.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "assembler.h"
 #include "inputfile.h"
 #include "linker.h"
 #include "lto.h"
@@ -111,39 +113,71 @@ static int run_again(const char *path, char **argv)
 	return status;
 }
 
-/* Annotates what the tool made.  An object half done must not stay. */
+struct output {
+	const char *path;
+	off_t size;
+	int fd;
+};
+
+/* From here on the old object is gone: it is in memory only. */
+static int open_output(void *context)
+{
+	struct output *output = context;
+
+	if (sc_cleanup_add(output->path, false))
+		return -1;
+	output->fd = open(output->path, O_WRONLY | O_CLOEXEC);
+	return output->fd < 0 ?
+	       sc_error_errno(output->path, "cannot write") : output->fd;
+}
+
+/* 0, or -1 with a message. */
+static int close_output(struct output *output)
+{
+	off_t end = lseek(output->fd, 0, SEEK_CUR);
+	/* The old one can have been longer: it had gaps of its own. */
+	int error = end < output->size && ftruncate(output->fd, end);
+
+	/* A full disk may show itself only here. */
+	if (close(output->fd) || error)
+		return sc_error_errno(output->path, "cannot write");
+	return 0;
+}
+
+/*
+ * Annotates what the tool made.  Until the hook ends nobody else has to do with
+ * that file, so it is written over, which is cheaper than a new one.  An object
+ * half done must not stay.
+ */
 static int annotate_output(const char *path)
 {
+	struct output output = { path, 0, -1 };
+	enum sc_annotate_result result = SC_ANNOTATE_OTHER;
 	struct sc_inputfile file;
-	const char *why;
-	bool may_call;
 
 	if (!path || sc_inputfile_map(&file, path))
 		return 0;
-	may_call = sc_inputfile_may_call(&file);
+	output.size = (off_t)file.size;
+	if (sc_inputfile_may_call(&file))
+		result = sc_inputfile_keep(&file, path) ? SC_ANNOTATE_ERROR :
+			 sc_inputfile_annotate(&file, path, open_output,
+					       &output);
+	if (output.fd >= 0 && close_output(&output))
+		result = SC_ANNOTATE_ERROR;
 	sc_inputfile_unmap(&file);
-	if (!may_call || sc_annotate_path(path, &why) != SC_ANNOTATE_ERROR)
-		return 0;
-	unlink(path);
-	return -1;
+	if (result == SC_ANNOTATE_ERROR)
+		unlink(path);
+	sc_cleanup_forget(path);
+	return result == SC_ANNOTATE_ERROR ? -1 : 0;
 }
 
-/* Where the assembler puts its object; NULL: it makes none. */
-static const char *assembler_output(const struct sc_args *args)
+/*
+ * Where nothing is to be done afterwards, the tool takes the hook's place: one
+ * process less, which is much of what the hook costs.  Returns if it cannot.
+ */
+static void become(const char *real, char **argv)
 {
-	const char *output = "a.out";
-	size_t i;
-
-	for (i = 1; i < args->nr; i++) {
-		if (!strcmp(args->arg[i], "--version") ||
-		    !strcmp(args->arg[i], "--help"))
-			return NULL;
-		if (!strcmp(args->arg[i], "-o"))
-			output = args->arg[i + 1];
-		else if (!strncmp(args->arg[i], "-o", 2))
-			output = args->arg[i] + 2;
-	}
-	return output;
+	execv(real, argv);
 }
 
 static int be_assembler(struct sc_pool *pool, const char *real, char **argv)
@@ -151,12 +185,14 @@ static int be_assembler(struct sc_pool *pool, const char *real, char **argv)
 	struct sc_args args = { .pool = pool };
 	int status;
 
+	if (sc_args_expand(&args, argv))
+		return 1;
+	if (!sc_assembler_may_call(&args))
+		become(real, argv);
 	status = run(real, argv);
 	if (status)
 		return status < 0 ? 1 : exit_like(status);
-	if (sc_args_expand(&args, argv))
-		return 1;
-	return annotate_output(assembler_output(&args)) ? 1 : 0;
+	return annotate_output(sc_assembler_output(&args)) ? 1 : 0;
 }
 
 /* The arguments for the linker, in a response file if they are many. */
@@ -197,6 +233,8 @@ static int be_linker(struct sc_pool *pool, const char *real, char **argv)
 	}
 	if (link.changed)
 		arguments = linker_arguments(&link, real);
+	else if (!more && !link.relocatable && !link.workspace.dir)
+		become(real, argv);
 	if (!arguments)
 		return 1;
 	status = run(real, arguments);

@@ -79,10 +79,24 @@ void sc_inputfile_unmap(struct sc_inputfile *file)
 	*file = (struct sc_inputfile){ NULL, 0, false };
 }
 
-static bool names_trampoline(const uint8_t *text, size_t size)
+int sc_inputfile_keep(struct sc_inputfile *file, const char *name)
 {
-	return memmem(text, size, STATIC_CALL_TRAMP_PREFIX_STR,
-		      STATIC_CALL_TRAMP_PREFIX_LEN) != NULL;
+	uint8_t *data;
+
+	if (!file->mapped)
+		return 0;
+	data = malloc(file->size);
+	if (!data)
+		return sc_error(name, "out of memory");
+	memcpy(data, file->data, file->size);
+	munmap((void *)(uintptr_t)file->data, file->size);
+	*file = (struct sc_inputfile){ data, file->size, false };
+	return 0;
+}
+
+bool sc_inputfile_has(const struct sc_inputfile *file, const char *text)
+{
+	return file->size && memmem(file->data, file->size, text, strlen(text));
 }
 
 /* Copies the header of @section; false where there is none. */
@@ -124,12 +138,14 @@ static bool symbol_names(const struct sc_inputfile *file, Elf64_Shdr *names)
 
 bool sc_inputfile_may_call(const struct sc_inputfile *file)
 {
+	struct sc_inputfile part = *file;
 	Elf64_Shdr names;
 
-	if (symbol_names(file, &names))
-		return names_trampoline(file->data + names.sh_offset,
-					names.sh_size);
-	return file->size && names_trampoline(file->data, file->size);
+	if (symbol_names(file, &names)) {
+		part.data += names.sh_offset;
+		part.size = names.sh_size;
+	}
+	return sc_inputfile_has(&part, STATIC_CALL_TRAMP_PREFIX_STR);
 }
 
 bool sc_inputfile_is_bitcode(const struct sc_inputfile *file)

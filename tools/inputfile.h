@@ -21,6 +21,11 @@ struct sc_inputfile {
 int sc_inputfile_map(struct sc_inputfile *file, const char *path);
 void sc_inputfile_unmap(struct sc_inputfile *file);
 
+/* Makes it independent of the file @name; 0, or -1 with a message. */
+int sc_inputfile_keep(struct sc_inputfile *file, const char *name);
+
+bool sc_inputfile_has(const struct sc_inputfile *file, const char *text);
+
 /* False if no static call can be in it, which is soon known of most files. */
 bool sc_inputfile_may_call(const struct sc_inputfile *file);
 

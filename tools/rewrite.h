@@ -23,6 +23,8 @@
 enum { SC_CHUNK_SITES, SC_CHUNK_SITES_RELA, SC_CHUNK_NOTE, SC_CHUNK_NOTE_RELA,
        SC_CHUNK_SECTIONS };
 
+enum { SC_REWRITE_ALIGN = 64 };		/* sections in the file, at most */
+
 struct sc_chunk {
 	uint32_t text;			/* the section of code */
 	uint32_t rela;			/* its relocations */
@@ -91,5 +93,8 @@ const Elf_Data *sc_rewrite_old_data(struct sc_rewrite *rewrite,
 /* A new section with @size bytes of zeroed memory at *@buffer. */
 int sc_rewrite_new_section(struct sc_rewrite *rewrite, const Elf64_Shdr *shdr,
 			   Elf_Type type, size_t size, void **buffer);
+
+/* rewrite_file.c: the file, once libelf has counted the sections. */
+int sc_rewrite_write(const struct sc_rewrite *rewrite, int fd);
 
 #endif /* SC_REWRITE_H */

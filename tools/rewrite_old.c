@@ -32,11 +32,10 @@ static int out_failed(struct sc_rewrite *rewrite)
 uint64_t sc_rewrite_place(struct sc_rewrite *rewrite, uint64_t align,
 			  uint64_t size)
 {
-	const uint64_t most = 64;
 	uint64_t at;
 
-	if (align > most)
-		align = most;
+	if (align > SC_REWRITE_ALIGN)
+		align = SC_REWRITE_ALIGN;
 	if (!align)
 		align = 1;
 	at = (rewrite->end + align - 1) & ~(align - 1);
