@@ -14,14 +14,12 @@ common = suite.c suite_sites.c
 tests = \
 	test_batch \
 	test_call \
-	test_dso \
 	test_fork \
 	test_forms \
 	test_info \
 	test_init \
 	test_many \
 	test_placement \
-	test_plugin \
 	test_signals \
 	test_tail \
 	test_threads \
@@ -29,6 +27,17 @@ tests = \
 
 if HAVE_CXX
 tests += test_cxx
+endif
+
+# The longest first.
+if SHARED
+tests += test_dso test_plugin
+suite_scripts = \
+	test_compile.sh \
+	test_static.sh \
+	test_modes.sh \
+	test_link.sh \
+	test_environment.sh
 endif
 
 check_PROGRAMS = $(tests) showinfo seeded
@@ -54,7 +63,10 @@ nodist_test_threads_SOURCES = test_threads.c $(common)
 nodist_test_values_SOURCES = test_values.c $(common)
 
 # A shared library with exported calls, and two plugins from one source.
-check_LTLIBRARIES = libconfdso.la confplugin.la confplugin2.la
+check_LTLIBRARIES =
+if SHARED
+check_LTLIBRARIES += libconfdso.la confplugin.la confplugin2.la
+endif
 nodist_libconfdso_la_SOURCES = confdso.c
 nodist_confplugin_la_SOURCES = confplugin.c
 nodist_confplugin2_la_SOURCES = confplugin.c
@@ -62,24 +74,19 @@ confplugin2_la_CPPFLAGS = $(AM_CPPFLAGS) -DPLUGIN_ID=200
 
 shared_only = -shared -avoid-version -rpath /nonexistent $(hook)
 libconfdso_la_LDFLAGS = $(shared_only)
-libconfdso_la_LIBADD = $(tested_library)
+libconfdso_la_LIBADD = $(tested_la)
 confplugin_la_LDFLAGS = -module $(shared_only)
-confplugin_la_LIBADD = libconfdso.la $(tested_library)
+confplugin_la_LIBADD = libconfdso.la $(tested_la)
 confplugin2_la_LDFLAGS = -module $(shared_only)
-confplugin2_la_LIBADD = libconfdso.la $(tested_library)
+confplugin2_la_LIBADD = libconfdso.la $(tested_la)
 
-test_dso_LDADD = libconfdso.la $(LDADD) -ldl
-test_plugin_LDADD = libconfdso.la $(LDADD) -ldl
+test_dso_LDADD = $(confdso) $(LDADD) -ldl
+test_dso_DEPENDENCIES = libconfdso.la $(tested_library)
+test_plugin_LDADD = $(confdso) $(LDADD) -ldl
+test_plugin_DEPENDENCIES = libconfdso.la $(tested_library)
 # The plugins find the calls that the program exports.
-test_plugin_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
+test_plugin_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 
-# The longest first.
-suite_scripts = \
-	test_compile.sh \
-	test_static.sh \
-	test_modes.sh \
-	test_link.sh \
-	test_environment.sh
 TESTS = $(suite_scripts) $(tests)
 
 check-scripts: $(check_PROGRAMS) $(check_LTLIBRARIES)
@@ -100,9 +107,23 @@ $(conformance_files):
 AM_CPPFLAGS = -I$(top_builddir)/include/$(backend) -I$(top_srcdir)/include
 AM_CFLAGS = $(SC_CFLAGS) $(CHECK_CFLAGS) $(hook)
 AM_CXXFLAGS = -Wall -Wextra $(CHECK_CFLAGS) $(hook)
-# A plain program, not a script of libtool's, so that a debugger can run it.
+tested_la = $(top_builddir)/src/libstaticcall-$(backend).la
+if SHARED
+# Without libtool, which takes as long as everything else together.
+libtool =
+AM_LDFLAGS = $(hook) \
+	-Wl,-rpath,'$(abs_top_builddir)/src/.libs:$$ORIGIN/.libs'
+tested_library = $(top_builddir)/src/.libs/libstaticcall-$(backend).so
+confdso = .libs/libconfdso.so
+else
+libtool = $(LIBTOOL) $(AM_LIBTOOLFLAGS) $(LIBTOOLFLAGS) --mode=link
 AM_LDFLAGS = -no-install $(hook)
-tested_library = $(top_builddir)/src/libstaticcall-$(backend).la
+tested_library = $(tested_la)
+endif
+LINK = $(libtool) $(CC) $(AM_CFLAGS) $(CFLAGS) $(AM_LDFLAGS) \
+	$(LDFLAGS) -o $@
+CXXLINK = $(libtool) $(CXX) $(AM_CXXFLAGS) $(CXXFLAGS) $(AM_LDFLAGS) \
+	$(LDFLAGS) -o $@
 LDADD = $(tested_library) $(CHECK_LIBS)
 
 AM_TESTS_ENVIRONMENT += \
