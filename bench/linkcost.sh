@@ -119,12 +119,24 @@ links()
 	done
 }
 
+# The same with copies in memory, as where /tmp is.
+in_memory()
+{
+	[ -w /dev/shm ] || return 0
+	(
+		export TMPDIR=/dev/shm
+		links "the same, copies in memory" "$@"
+	)
+}
+
 compilations
 many_objects
 objects=$(printf '%s ' p[0-9]*.o c[0-9]*.o)
 heading "A link of 500 objects, 250 with static calls"
 # shellcheck disable=SC2086 # a list
 links "annotated by the link" $objects
+# shellcheck disable=SC2086 # a list
+in_memory $objects
 "$build/tools/static-call" annotate c[0-9]*.o main.o
 # shellcheck disable=SC2086 # a list
 links "annotated before" $objects
@@ -134,5 +146,6 @@ heading "A link of one object of $(($(stat -c %s big.o) / 1000000)) MB"
 links "without static calls" big.o
 big_object __SCT__there
 links "50000 calls, annotated by the link" big.o
+in_memory big.o
 "$build/tools/static-call" annotate big.o
 links "50000 calls, annotated before" big.o
