@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -114,7 +115,8 @@ static int run_again(const char *path, char **argv)
 }
 
 struct output {
-	const char *path;
+	const char *name;		/* as the tool was told */
+	char path[PATH_MAX];		/* the file itself, to be removed */
 	off_t size;
 	int fd;
 };
@@ -128,7 +130,7 @@ static int open_output(void *context)
 		return -1;
 	output->fd = open(output->path, O_WRONLY | O_CLOEXEC);
 	return output->fd < 0 ?
-	       sc_error_errno(output->path, "cannot write") : output->fd;
+	       sc_error_errno(output->name, "cannot write") : output->fd;
 }
 
 /* 0, or -1 with a message. */
@@ -140,8 +142,20 @@ static int close_output(struct output *output)
 
 	/* A full disk may show itself only here. */
 	if (close(output->fd) || error)
-		return sc_error_errno(output->path, "cannot write");
+		return sc_error_errno(output->name, "cannot write");
 	return 0;
+}
+
+static enum sc_annotate_result write_over(struct sc_inputfile *file,
+					  struct output *output)
+{
+	if (!realpath(output->name, output->path)) {
+		sc_error_errno(output->name, "cannot find it");
+		return SC_ANNOTATE_ERROR;
+	}
+	if (sc_inputfile_keep(file, output->name))
+		return SC_ANNOTATE_ERROR;
+	return sc_inputfile_annotate(file, output->name, open_output, output);
 }
 
 /*
@@ -149,25 +163,23 @@ static int close_output(struct output *output)
  * that file, so it is written over, which is cheaper than a new one.  An object
  * half done must not stay.
  */
-static int annotate_output(const char *path)
+static int annotate_output(const char *name)
 {
-	struct output output = { path, 0, -1 };
+	struct output output = { .name = name, .fd = -1 };
 	enum sc_annotate_result result = SC_ANNOTATE_OTHER;
 	struct sc_inputfile file;
 
-	if (!path || sc_inputfile_map(&file, path))
+	if (!name || sc_inputfile_map(&file, name))
 		return 0;
 	output.size = (off_t)file.size;
 	if (sc_inputfile_may_call(&file))
-		result = sc_inputfile_keep(&file, path) ? SC_ANNOTATE_ERROR :
-			 sc_inputfile_annotate(&file, path, open_output,
-					       &output);
+		result = write_over(&file, &output);
 	if (output.fd >= 0 && close_output(&output))
 		result = SC_ANNOTATE_ERROR;
 	sc_inputfile_unmap(&file);
 	if (result == SC_ANNOTATE_ERROR)
-		unlink(path);
-	sc_cleanup_forget(path);
+		unlink(output.path);
+	sc_cleanup_forget(output.path);
 	return result == SC_ANNOTATE_ERROR ? -1 : 0;
 }
 

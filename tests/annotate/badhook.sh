@@ -200,6 +200,13 @@ fake="env COMPILER_PATH=$scratch/fake MADE=$scratch"
 	check "ld -r: makes a broken object" fails 1 "static-call: new.o: " \
 		$fake/damaged.o "$hook/ld" -r raw.o -o new.o
 	same "ld -r: and it does not stay" "$(ls new.o 2>/dev/null)" ""
+	: >target.o
+	ln -sf target.o link.o
+	check "as: a broken object, by a link" fails 1 "static-call: link.o: " \
+		$fake/damaged.o "$as" one.s -o link.o
+	same "as: it is the object that does not stay" "$(ls target.o 2>/dev/null)" ""
+	check "as: and the link does" test -L link.o
+	rm link.o
 	check "as: makes what is no object" $fake/one.c "$as" one.s -o text.o
 	check "as: and that is none of the hook's business" cmp one.c text.o
 }
