@@ -50,9 +50,32 @@ static const void *section_data(const struct sc_object *object, size_t section,
 	return data->d_size ? data->d_buf : "";
 }
 
+/*
+ * A copy of each header: libelf's may lie wherever the file says, on an odd
+ * address too.
+ */
+static int copy_headers(struct sc_object *object, size_t n)
+{
+	Elf64_Shdr *copy = sc_pool_alloc(&object->pool, n + 1, sizeof(*copy));
+	const void *header;
+	size_t i;
+
+	if (!copy)
+		return no_memory(object);
+	for (i = 0; i < n; i++) {
+		object->scn[i] = elf_getscn(object->elf, i);
+		header = elf64_getshdr(object->scn[i]);
+		if (!object->scn[i] || !header)
+			return elf_failed(object, "cannot read section header",
+					  i);
+		object->shdr[i] = memcpy(&copy[i], header, sizeof(*copy));
+	}
+	return 0;
+}
+
 static int load_headers(struct sc_object *object)
 {
-	size_t i, n;
+	size_t n;
 
 	if (elf_getshdrnum(object->elf, &n) ||
 	    elf_getshdrstrndx(object->elf, &object->names))
@@ -70,13 +93,8 @@ static int load_headers(struct sc_object *object)
 	if (!object->scn || !object->shdr || !object->section_sym ||
 	    !object->group)
 		return no_memory(object);
-	for (i = 0; i < n; i++) {
-		object->scn[i] = elf_getscn(object->elf, i);
-		object->shdr[i] = elf64_getshdr(object->scn[i]);
-		if (!object->scn[i] || !object->shdr[i])
-			return elf_failed(object, "cannot read section header",
-					  i);
-	}
+	if (copy_headers(object, n))
+		return -1;
 	object->nr_sections = n;
 	if (n && object->names >= n)
 		return sc_error(object->name,
