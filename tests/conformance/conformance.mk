@@ -111,8 +111,9 @@ tested_la = $(top_builddir)/src/libstaticcall-$(backend).la
 if SHARED
 # Without libtool, which takes as long as everything else together.
 libtool =
-AM_LDFLAGS = $(hook) \
-	-Wl,-rpath,'$(abs_top_builddir)/src/.libs:$$ORIGIN/.libs'
+# Not by $ORIGIN, which takes /proc, and which set-user-ID programs ignore.
+AM_LDFLAGS = $(hook) -Wl,-rpath,$(abs_top_builddir)/src/.libs \
+	-Wl,-rpath,`pwd`/.libs
 tested_library = $(top_builddir)/src/.libs/libstaticcall-$(backend).so
 confdso = .libs/libconfdso.so
 else
