@@ -106,8 +106,7 @@ static int write_object(struct sc_rewrite *rewrite, int fd)
 	if (elf_update(rewrite->out, ELF_C_NULL) >= 0)
 		return sc_rewrite_write(rewrite, fd);
 failed:
-	return sc_error(object->name, "cannot write the new object: %s",
-			elf_errmsg(-1));
+	return sc_rewrite_failed(rewrite);
 }
 
 static int rewrite_object(struct sc_object *object,
@@ -189,14 +188,21 @@ static int is_open(void *context)
 	return *(int *)context;
 }
 
+static enum sc_annotate_result annotate_file(int in,
+					     const struct target *target,
+					     const char *name, const char **why)
+{
+	elf_version(EV_CURRENT);
+	return annotate_elf(elf_begin(in, ELF_C_READ_MMAP, NULL), target, name,
+			    why);
+}
+
 enum sc_annotate_result sc_annotate_fd(int in, int out, const char *name,
 				       const char **why)
 {
 	struct target target = { out < 0 ? NULL : is_open, &out };
 
-	elf_version(EV_CURRENT);
-	return annotate_elf(elf_begin(in, ELF_C_READ_MMAP, NULL), &target,
-			    name, why);
+	return annotate_file(in, &target, name, why);
 }
 
 enum sc_annotate_result sc_annotate_memory(const uint8_t *data, size_t size,
@@ -278,9 +284,7 @@ static enum sc_annotate_result annotate_in_place(int fd, const struct stat *st,
 	struct target target = { open_beside, &beside };
 	enum sc_annotate_result result;
 
-	elf_version(EV_CURRENT);
-	result = annotate_elf(elf_begin(fd, ELF_C_READ_MMAP, NULL), &target,
-			      name, why);
+	result = annotate_file(fd, &target, name, why);
 	if (result == SC_ANNOTATE_DONE && replace(&beside, st))
 		result = SC_ANNOTATE_ERROR;
 	if (beside.fd >= 0)

@@ -121,7 +121,7 @@ struct output {
 	int fd;
 };
 
-/* From here on the old object is gone: it is in memory only. */
+/* From here on an error, or a signal, leaves no whole object in the file. */
 static int open_output(void *context)
 {
 	struct output *output = context;
@@ -150,6 +150,8 @@ static enum sc_annotate_result write_over(struct sc_inputfile *file,
 					  struct output *output)
 {
 	if (!realpath(output->name, output->path)) {
+		/* What is there now is no name of ours to remove. */
+		output->path[0] = '\0';
 		sc_error_errno(output->name, "cannot find it");
 		return SC_ANNOTATE_ERROR;
 	}

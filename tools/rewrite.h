@@ -94,6 +94,9 @@ const Elf_Data *sc_rewrite_old_data(struct sc_rewrite *rewrite,
 int sc_rewrite_new_section(struct sc_rewrite *rewrite, const Elf64_Shdr *shdr,
 			   Elf_Type type, size_t size, void **buffer);
 
+/* -1, with libelf's reason as the message. */
+int sc_rewrite_failed(const struct sc_rewrite *rewrite);
+
 /* rewrite_file.c: the file, once libelf has counted the sections. */
 int sc_rewrite_write(const struct sc_rewrite *rewrite, int fd);
 

@@ -17,7 +17,7 @@
 #define SHT_LLVM_CALL_GRAPH_OLD		0x6fff4c02u
 #define SHT_LLVM_CALL_GRAPH		0x6fff4c09u
 
-static int out_failed(struct sc_rewrite *rewrite)
+int sc_rewrite_failed(const struct sc_rewrite *rewrite)
 {
 	const char *reason = elf_errmsg(-1);
 
@@ -51,7 +51,7 @@ static int new_section(struct sc_rewrite *rewrite, const Elf64_Shdr *shdr,
 	Elf_Data *data = new ? elf_newdata(scn) : NULL;
 
 	if (!data)
-		return out_failed(rewrite);
+		return sc_rewrite_failed(rewrite);
 	*new = *shdr;
 	new->sh_size = size;
 	new->sh_offset = sc_rewrite_place(rewrite, shdr->sh_addralign,

@@ -29,9 +29,9 @@ if HAVE_CXX
 tests += test_cxx
 endif
 
-# The longest first.
 if SHARED
 tests += test_dso test_plugin
+# The longest first.
 suite_scripts = \
 	test_compile.sh \
 	test_static.sh \
@@ -118,6 +118,7 @@ tested_library = $(top_builddir)/src/.libs/libstaticcall-$(backend).so
 confdso = .libs/libconfdso.so
 else
 libtool = $(LIBTOOL) $(AM_LIBTOOLFLAGS) $(LIBTOOLFLAGS) --mode=link
+# A plain program, not a script of libtool's, so that a debugger can run it.
 AM_LDFLAGS = -no-install $(hook)
 tested_library = $(tested_la)
 endif
