@@ -99,6 +99,44 @@ AC_SUBST([SC_HOOK_LDFLAGS])
 AC_SUBST([SC_HOOK_LIBS])
 ])
 
+dnl SC_EARLY_START
+dnl Can the hook do something before the C library is ready (tools/bare.h)?
+dnl SC_BARE_CFLAGS are for code that may call nothing, not even what a compiler
+dnl calls unasked; conditional EARLY_START if that is what they do, and the host
+dnl has a start.
+AC_DEFUN([SC_EARLY_START], [
+AX_APPEND_COMPILE_FLAGS([-fno-builtin -fno-stack-protector -fPIE dnl
+	-fno-tree-loop-distribute-patterns -fno-sanitize=all -fno-lto dnl
+	-fprofile-exclude-files=.* -fvisibility=hidden -U_FORTIFY_SOURCE],
+	[SC_BARE_CFLAGS], [-Werror])
+AC_SUBST([SC_BARE_CFLAGS])
+AC_CACHE_CHECK([whether $CC makes code that calls nothing],
+	[sc_cv_bare],
+	[sc_save_CFLAGS=$CFLAGS CFLAGS="$CFLAGS $SC_BARE_CFLAGS"
+	sc_cv_bare=no
+	AC_COMPILE_IFELSE([AC_LANG_SOURCE([[
+void copy(char *to, const char *from, int n);
+void copy(char *to, const char *from, int n)
+{
+	char text[100];
+	int i;
+
+	for (i = 0; i < 100; i++)
+		text[i] = 0;
+	for (i = 0; from[i]; i++)
+		text[i] = from[i];
+	for (i = 0; i < n; i++)
+		to[i] = text[i];
+}
+]])],
+		[AS_IF([$NM -u conftest.$ac_objext >conftest.undefined &&
+			! grep -v _GLOBAL_OFFSET_TABLE_ conftest.undefined >/dev/null],
+			[sc_cv_bare=yes])])
+	CFLAGS=$sc_save_CFLAGS])
+AM_CONDITIONAL([EARLY_START],
+	[test "x$sc_backends" != xgeneric && test "x$sc_cv_bare" = xyes])
+])
+
 dnl SC_PROG_CXX_WORKS
 dnl C++ is for tests of the header only: do without it where there is none.
 AC_DEFUN([SC_PROG_CXX_WORKS], [

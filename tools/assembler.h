@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* assembler.h - what an assembler's command line says. */
+/* assembler.h - reads the command line of an assembler. */
 #ifndef SC_ASSEMBLER_H
 #define SC_ASSEMBLER_H
 
-#include "response.h"
+#include <stdbool.h>
 
-/* The object it makes; NULL: it makes none. */
-const char *sc_assembler_output(const struct sc_args *args);
-
-/* False if all it reads is known, and no static call is in that. */
-bool sc_assembler_may_call(const struct sc_args *args);
+/* False if no static call can be in what it is to read. */
+bool sc_assembler_may_call(char *const *argv);
 
 #endif /* SC_ASSEMBLER_H */

@@ -20,11 +20,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "assembler.h"
+#include "early.h"
 #include "inputfile.h"
 #include "linker.h"
 #include "lto.h"
-#include "realtool.h"
+#include "response.h"
 
 enum { LONG_COMMAND = 100000 };		/* bytes; then use a response file */
 
@@ -71,18 +71,12 @@ static pid_t start(const char *path, char **argv, int messages)
 	return error ? -1 : pid;
 }
 
-/*
- * Runs the tool and waits; the wait status, or -1 with a message.  What it
- * says on stderr goes to @messages if that is not negative.
- */
-static int run_with(const char *path, char **argv, int messages)
+/* The wait status of the child that was started, or -1 with a message. */
+static int wait_for(const char *path, pid_t pid)
 {
-	pid_t pid = start(path, argv, messages);
 	siginfo_t info;
 	int status;
 
-	if (pid < 0)
-		return sc_error_errno(path, "cannot start");
 	/* It is not reaped before it is forgotten: a number is used again. */
 	while (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT))
 		if (errno != EINTR)
@@ -91,6 +85,18 @@ static int run_with(const char *path, char **argv, int messages)
 	if (waitpid(pid, &status, 0) < 0)
 		return sc_error_errno(path, "cannot wait for it");
 	return status;
+}
+
+/*
+ * Runs the tool and waits; the wait status, or -1 with a message.  What it
+ * says on stderr goes to @messages if that is not negative.
+ */
+static int run_with(const char *path, char **argv, int messages)
+{
+	pid_t pid = start(path, argv, messages);
+
+	return pid < 0 ? sc_error_errno(path, "cannot start") :
+			 wait_for(path, pid);
 }
 
 static int run(const char *path, char **argv)
@@ -185,28 +191,39 @@ static int annotate_output(const char *name)
 	return result == SC_ANNOTATE_ERROR ? -1 : 0;
 }
 
-/*
- * Where nothing is to be done afterwards, the tool takes the hook's place: one
- * process less, which is much of what the hook costs.  Returns if it cannot.
- */
-static void become(const char *real, char **argv)
+/* Where the assembler is told to write; NULL if nowhere. */
+static const char *assembler_output(const struct sc_args *args)
 {
-	execv(real, argv);
+	const char *output = "a.out";
+	size_t i;
+
+	for (i = 1; i < args->nr; i++) {
+		if (!strcmp(args->arg[i], "--version") ||
+		    !strcmp(args->arg[i], "--help"))
+			return NULL;
+		if (!strcmp(args->arg[i], "-o"))
+			output = args->arg[i + 1];
+		else if (!strncmp(args->arg[i], "-o", 2))
+			output = args->arg[i] + 2;
+	}
+	return output;
 }
 
-static int be_assembler(struct sc_pool *pool, const char *real, char **argv)
+/* It works already. */
+static int be_assembler(struct sc_pool *pool, const struct sc_early *early,
+			char **argv)
 {
 	struct sc_args args = { .pool = pool };
 	int status;
 
-	if (sc_args_expand(&args, argv))
-		return 1;
-	if (!sc_assembler_may_call(&args))
-		become(real, argv);
-	status = run(real, argv);
+	sc_cleanup_child(early->child);
+	sigprocmask(SIG_SETMASK, &early->old, NULL);
+	status = wait_for(early->real, early->child);
 	if (status)
 		return status < 0 ? 1 : exit_like(status);
-	return annotate_output(sc_assembler_output(&args)) ? 1 : 0;
+	if (sc_args_expand(&args, argv))
+		return 1;
+	return annotate_output(assembler_output(&args)) ? 1 : 0;
 }
 
 /* The arguments for the linker, in a response file if they are many. */
@@ -248,7 +265,8 @@ static int be_linker(struct sc_pool *pool, const char *real, char **argv)
 	if (link.changed)
 		arguments = linker_arguments(&link, real);
 	else if (!more && !link.relocatable && !link.workspace.dir)
-		become(real, argv);
+		/* Nothing is to be done afterwards.  If it fails, so will run(). */
+		execv(real, argv);
 	if (!arguments)
 		return 1;
 	status = run(real, arguments);
@@ -274,29 +292,24 @@ static int be_linker(struct sc_pool *pool, const char *real, char **argv)
 
 int main(int argc, char **argv)
 {
-	const char *slash = argc ? strrchr(argv[0], '/') : NULL;
-	const char *name = slash ? slash + 1 : argc ? argv[0] : "as";
+	const struct sc_early *early = sc_early(argv, environ);
 	struct sc_pool pool = { NULL };
-	char *real = sc_realtool(&pool, name);
-	char **own = NULL;
-	int status = 1;
+	int status;
 
-	if (!real) {
-		sc_error(name, "cannot find the real one");
+	if (!early->real[0]) {
+		sc_error(early->name, "cannot find the real one");
+		return 1;
+	}
+	if (early->error) {
+		errno = early->error;
+		sc_error_errno(early->real, "cannot start");
 		return 1;
 	}
 	sc_cleanup_on_signals();
-	own = sc_pool_alloc(&pool, (size_t)argc + 1, sizeof(*own));
-	if (!own) {
-		sc_error(name, "out of memory");
-	} else {
-		memcpy(own, argv, (size_t)argc * sizeof(*own));
-		own[0] = real;
-		if (!strcmp(name, "as"))
-			status = be_assembler(&pool, real, own);
-		else
-			status = be_linker(&pool, real, own);
-	}
+	if (early->child)
+		status = be_assembler(&pool, early, argv);
+	else
+		status = be_linker(&pool, early->real, argv);
 	sc_cleanup_run();
 	sc_pool_empty(&pool);
 	return status;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* realtool.h - finds the assembler or linker that the hook stands for. */
+/* realtool.h - finds the tool that the hook stands for. */
 #ifndef SC_REALTOOL_H
 #define SC_REALTOOL_H
 
-#include "tool.h"
+#include <limits.h>
+#include <stdbool.h>
 
-/* The path of the real @name, or NULL where there is none. */
-char *sc_realtool(struct sc_pool *pool, const char *name);
+/* Its path; false if there is none, with @path empty. */
+bool sc_realtool(char path[PATH_MAX], const char *name, char **environment);
 
 #endif /* SC_REALTOOL_H */
