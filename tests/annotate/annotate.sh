@@ -94,6 +94,14 @@ cc()
 	"$@" $include
 }
 
+# to_assembly COMPILER FILE...: for GNU as; clang writes for its own assembler if
+# it is not told.
+to_assembly()
+{
+	cc "$1" -O2 -S -fno-integrated-as "${@:2}" 2>/dev/null ||
+		cc "$1" -O2 -S "${@:2}"
+}
+
 # The places that objdump shows as calls and jumps to trampolines, as
 # "SECTION+OFFSET"; told by the mnemonic, so by other means than the tool's.
 objdump_sites()

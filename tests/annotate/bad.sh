@@ -12,7 +12,9 @@ __attribute__((section(".text.group,\"axG\",@progbits,sig,comdat#")))
 int in_group(int x) { return static_call(there)(x) + 1; }
 int f(int x) { return static_call(there)(x) + 1; }
 END
-cc "$cc" -O1 -c small.c -o small.o
+# That section's name wants an assembler that reads it.
+cc "$cc" -O1 -c -fno-integrated-as small.c -o small.o 2>/dev/null ||
+	cc "$cc" -O1 -c small.c -o small.o
 cp small.o done.o
 "$tool" annotate done.o
 same "the sample has calls in a group and outside" \

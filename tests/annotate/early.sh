@@ -7,8 +7,7 @@
 objects=$abs_top_builddir/tools
 as=$hook/as
 cc="${CC%% *}"
-# clang writes for its own assembler if it is not told.
-cc "$cc" -O2 -S -fno-integrated-as one.c 2>/dev/null || cc "$cc" -O2 -S one.c
+to_assembly "$cc" one.c
 
 # ---- it needs nothing that is not ready
 
