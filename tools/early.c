@@ -2,11 +2,11 @@
 /*
  * early.c - the first thing that the hook does.
  *
- * One compilation of a small file takes some 50 ms; that the C library of a
- * static program gets ready takes 1 ms where page faults and CPUID are dear, as
- * in many virtual machines.  So the hook does without it: if the assembler reads
- * no static call, it takes the hook's place at once; otherwise it works while
- * the hook gets ready to annotate (bench/linkcost.sh).
+ * It runs once for each compilation, and to get the C library ready takes longer
+ * than all else that it has to do: 41 times CPUID, which leaves a virtual machine,
+ * and 24 page faults.  So what can be done without is: if the assembler reads no
+ * static call, it takes the hook's place at once; otherwise it works while the
+ * hook gets ready to annotate (bench/linkcost.sh).
  *
  * Rule: see bare.h.
  */
