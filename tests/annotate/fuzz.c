@@ -4,7 +4,7 @@
  *
  * The first byte says what the rest is: an object, a linked file, an archive,
  * a response file, the command line of a linker, what a compiler says in the
- * environment, or the memory of a process.  Beyond not crashing, what was
+ * environment, what an assembler is to read, or the memory of a process.  Beyond not crashing, what was
  * annotated must be sound: annotated again, nothing is left to do.
  *
  * Files are opened below a scratch directory only, whatever the input names.
@@ -17,12 +17,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "annotate.h"
 #include "archive.h"
+#include "assembler.h"
 #include "commands.h"
 #include "inputfile.h"
 #include "linker.h"
@@ -239,27 +241,41 @@ static void fuzz_environment(const uint8_t *data, size_t size)
 		"COLLECT_GCC_OPTIONS", "COMPILER_PATH", "COLLECT_LTO_WRAPPER",
 		"PATH",
 	};
-	const size_t nr = sizeof(names) / sizeof(names[0]);
-	char *saved[sizeof(names) / sizeof(names[0])];
+	enum { NR = sizeof(names) / sizeof(names[0]) };
+	/* Without that it would look at the fuzzer's own command line. */
+	char *environment[NR + 2] = { [NR] = (char *)"COLLECT_GCC=gcc" };
 	char *text = make_text(data, size), *at = text, *value;
-	struct sc_pool pool = { NULL };
+	char path[PATH_MAX];
 	size_t i;
 
-	for (i = 0; i < nr; i++) {
-		saved[i] = getenv(names[i]);
-		saved[i] = saved[i] ? strdup(saved[i]) : NULL;
+	for (i = 0; i < NR; i++) {
 		value = strsep(&at, "\n");
-		setenv(names[i], value ? value : "", 1);
+		if (asprintf(&environment[i], "%s=%s", names[i],
+			     value ? value : "") < 0)
+			abort();
 	}
-	setenv("COLLECT_GCC", "gcc", 1);
-	sc_realtool(&pool, "ld.lld");
-	sc_pool_empty(&pool);
-	for (i = 0; i < nr; i++) {
-		unsetenv(names[i]);
-		if (saved[i])
-			setenv(names[i], saved[i], 1);
-		free(saved[i]);
-	}
+	if (sc_realtool(path, "ld.lld", environment) != (*path != '\0'))
+		abort();
+	for (i = 0; i < NR; i++)
+		free(environment[i]);
+	free(text);
+}
+
+/* What the assembler reads: no call is overlooked, and none invented. */
+static void fuzz_assembly(const uint8_t *data, size_t size)
+{
+	char *text = make_text(data, size), *at;
+	bool expected = memmem(data, size, "__SCT__", 7) != NULL;
+	int fd = memory_file(data, size);
+	char path[64];
+	char *argv[] = { (char *)"as", path, NULL };
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	for (at = text; at < text + size && !expected; at++)
+		expected = !strncasecmp(at, ".include", 8);
+	if (sc_assembler_may_call(argv) != expected)
+		abort();
+	close(fd);
 	free(text);
 }
 
@@ -325,6 +341,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size--;
 	guarding = true;
 	switch (kind) {
+	case 't':
+		fuzz_assembly(data, size);
+		break;
 	case 'o':
 		fuzz_object(data, size);
 		break;
