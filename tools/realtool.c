@@ -136,7 +136,7 @@ static bool cut(char *path)
  */
 static bool try_gcc_installation(struct search *search, const char *wrapper)
 {
-	char dir[PATH_MAX], bin[2 * PATH_MAX];
+	char dir[PATH_MAX], bin[2 * PATH_MAX + sizeof("/../../..//bin")];
 	size_t len, machine;
 
 	if (!wrapper || sc_bare_length(wrapper) >= PATH_MAX)
@@ -154,9 +154,9 @@ static bool try_gcc_installation(struct search *search, const char *wrapper)
 	machine = sc_bare_directory(dir);
 	if (!machine)
 		return false;
-	len = append(bin, 0, dir, len);
-	len = append(bin, len, "/../../../", 10);
-	len = append(bin, len, dir + machine, sc_bare_length(dir + machine));
+	append(bin, 0, dir, len);
+	append(bin, len, "/../../../", 10);
+	len = append(bin, len + 10, dir + machine, len - machine);
 	len = append(bin, len, "/bin", 4);
 	return try_directory(search, bin, len);
 }

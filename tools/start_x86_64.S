@@ -3,6 +3,8 @@
  * start_x86_64.S - where the hook begins, before the C library does, and system
  * calls without it.
  */
+#include <cet.h>
+
 	.text
 
 /* The entry point: sc_early(argv, environment), then that of the C library. */
@@ -11,7 +13,7 @@
 sc_start:
 	.cfi_startproc
 	.cfi_undefined rip
-	endbr64
+	_CET_ENDBR
 	xor %ebp, %ebp
 	/* The dynamic linker leaves a function for _start() there. */
 	mov %rdx, %rbx
@@ -30,7 +32,7 @@ sc_start:
 	.type sc_system, @function
 sc_system:
 	.cfi_startproc
-	endbr64
+	_CET_ENDBR
 	mov %rdi, %rax
 	mov %rsi, %rdi
 	mov %rdx, %rsi
@@ -53,7 +55,7 @@ sc_system:
 	.type sc_system_spawn, @function
 sc_system_spawn:
 	.cfi_startproc
-	endbr64
+	_CET_ENDBR
 	push %rbx
 	.cfi_adjust_cfa_offset 8
 	.cfi_rel_offset rbx, 0
