@@ -262,11 +262,12 @@ static int be_linker(struct sc_pool *pool, const char *real, char **argv)
 			return 1;
 		more = 1;
 	}
-	if (link.changed)
+	if (link.changed) {
 		arguments = linker_arguments(&link, real);
-	else if (!more && !link.relocatable && !link.workspace.dir)
+	} else if (!more && !link.relocatable && !link.workspace.dir) {
 		/* Nothing is to be done afterwards.  If it fails, so will run(). */
 		execv(real, argv);
+	}
 	if (!arguments)
 		return 1;
 	status = run(real, arguments);
