@@ -13,6 +13,7 @@
 #include "assembler.h"
 #include "bare.h"
 
+/* LONGEST: of what is looked for; ".include" has as many. */
 enum { CHUNK = 4096, LONGEST = sizeof(STATIC_CALL_TRAMP_PREFIX_STR) };
 
 /* Options whose value is the next word; that is no file to be read. */

@@ -3,10 +3,10 @@
  * early.c - the first thing that the hook does.
  *
  * It runs once for each compilation, and to get the C library ready takes longer
- * than all else that it has to do: 41 times CPUID, which leaves a virtual machine,
- * and 24 page faults.  So what can be done without is: if the assembler reads no
- * static call, it takes the hook's place at once; otherwise it works while the
- * hook gets ready to annotate (bench/linkcost.sh).
+ * than all else that it has to do: in glibc 2.36 CPUID 41 times, which leaves a
+ * virtual machine, and 24 page faults.  So what can be done without is: if the
+ * assembler reads no static call, it takes the hook's place at once; otherwise it
+ * works while the hook gets ready to annotate (bench/linkcost.sh).
  *
  * Rule: see bare.h.
  */

@@ -94,11 +94,6 @@ int sc_inputfile_keep(struct sc_inputfile *file, const char *name)
 	return 0;
 }
 
-bool sc_inputfile_has(const struct sc_inputfile *file, const char *text)
-{
-	return file->size && memmem(file->data, file->size, text, strlen(text));
-}
-
 /* Copies the header of @section; false where there is none. */
 static bool section_header(const struct sc_inputfile *file,
 			   const Elf64_Ehdr *ehdr, size_t section,
@@ -145,7 +140,9 @@ bool sc_inputfile_may_call(const struct sc_inputfile *file)
 		part.data += names.sh_offset;
 		part.size = names.sh_size;
 	}
-	return sc_inputfile_has(&part, STATIC_CALL_TRAMP_PREFIX_STR);
+	return part.size && memmem(part.data, part.size,
+				   STATIC_CALL_TRAMP_PREFIX_STR,
+				   STATIC_CALL_TRAMP_PREFIX_LEN);
 }
 
 bool sc_inputfile_is_bitcode(const struct sc_inputfile *file)

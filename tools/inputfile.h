@@ -24,9 +24,6 @@ void sc_inputfile_unmap(struct sc_inputfile *file);
 /* Makes it independent of the file @name; 0, or -1 with a message. */
 int sc_inputfile_keep(struct sc_inputfile *file, const char *name);
 
-/* Is @text anywhere in it? */
-bool sc_inputfile_has(const struct sc_inputfile *file, const char *text);
-
 /* False if no static call can be in it, which is soon known of most files. */
 bool sc_inputfile_may_call(const struct sc_inputfile *file);
 

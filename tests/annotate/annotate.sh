@@ -102,6 +102,21 @@ to_assembly()
 		cc "$1" -O2 -S "${@:2}"
 }
 
+# Tools that say in which process they run.
+mkdir self
+printf '#!/bin/sh\necho $$\n' | tee self/as >self/ld
+chmod +x self/as self/ld
+
+# by COMMAND...: who runs the tool, the hook's own process or a child of it.
+by()
+{
+	local pid
+
+	# shellcheck disable=SC2016 # for the inner shell
+	pid=$(COMPILER_PATH=$scratch/self sh -c 'echo $$ >pid; exec "$@"' sh "$@")
+	[ "$pid" = "$(cat pid)" ] && echo itself || echo child
+}
+
 # The places that objdump shows as calls and jumps to trampolines, as
 # "SECTION+OFFSET"; told by the mnemonic, so by other means than the tool's.
 objdump_sites()

@@ -98,18 +98,6 @@ check "as: two files" "$as" plain.s one.s -o both.o
 annotated "as: two files, annotated" both.o
 
 # Where no file has a static call, the real one takes the hook's place.
-mkdir self
-printf '#!/bin/sh\necho $$\n' | tee self/as >self/ld
-chmod +x self/as self/ld
-# by COMMAND...: who runs the tool, the hook's own process or a child of it.
-by()
-{
-	local pid
-
-	# shellcheck disable=SC2016 # for the inner shell
-	pid=$(COMPILER_PATH=$scratch/self sh -c 'echo $$ >pid; exec "$@"' sh "$@")
-	[ "$pid" = "$(cat pid)" ] && echo itself || echo child
-}
 same "as: gives way" "$(by "$as" plain.s -o plain.o)" itself
 same "ld: gives way" "$(by "$hook/ld" rest.o -o plain)" itself
 same "as: does not, with static calls" "$(by "$as" one.s -o one.o)" child

@@ -18,37 +18,42 @@ needs()
 		grep -vE '^(sc_system|sc_system_spawn|sc_assembler_may_call|sc_realtool|_GLOBAL_OFFSET_TABLE_)$'
 }
 
+# thread FILE: what it does with a thread's own.
+thread()
+{
+	objdump -d "$1" | grep -F '%fs:'
+}
+
+# relocated FILE: data with addresses in it.
+relocated()
+{
+	readelf -SW "$1" | grep -oE '\.rela?\.(data|rodata)[^ ]*'
+}
+
 if nm "$objects/static-call-hook" 2>/dev/null | grep -qw sc_start; then
 	for object in early assembler realtool; do
 		file=$objects/$object.o
 		same "$object: calls nothing of the C library" "$(needs "$file")" ""
 		same "$object: has nothing of a thread's" \
-			"$(objdump -d "$file" | grep -F '%fs:')" ""
+			"$(thread "$file")" ""
 		same "$object: has no address that must be relocated" \
-			"$(readelf -SW "$file" |
-				grep -oE '\.rela?\.(data|rodata)[^ ]*')" ""
+			"$(relocated "$file")" ""
 	done
-	echo 'int g(void); int f(void) { return g() + 1; }' >calling.c
+	cat >calling.c <<-'END_C'
+	int g(void);
+	int (*address)(void) = g;
+	static __thread int own;
+	int f(void) { return g() + own++; }
+	END_C
 	"$cc" -c calling.c -o calling.o
-	same "that would be seen" "$(needs calling.o)" g
+	same "that would be seen: a call" "$(needs calling.o)" g
+	check "that would be seen: a thread's own" grep -q . <(thread calling.o)
+	check "that would be seen: an address" grep -q . <(relocated calling.o)
 else
 	skip "it needs nothing of the C library" "it starts with that here"
 fi
 
 # ---- what it looks for
-
-mkdir self
-printf '#!/bin/sh\necho $$\n' >self/as
-chmod +x self/as
-# by COMMAND...: who runs the tool, the hook's own process or a child of it.
-by()
-{
-	local pid
-
-	# shellcheck disable=SC2016 # for the inner shell
-	pid=$(COMPILER_PATH=$scratch/self sh -c 'echo $$ >pid; exec "$@"' sh "$@")
-	[ "$pid" = "$(cat pid)" ] && echo itself || echo child
-}
 
 # padded N TEXT: N characters, then TEXT.
 padded()
