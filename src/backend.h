@@ -11,28 +11,39 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <static_call/api.h>
 
-struct sc_patch;
-struct sc_places;
 struct sc_image;
+struct sc_place;
+struct sc_places;
+struct sc_plan;
 
-/* A static call that the library knows. */
+/*
+ * A static call that the library knows.  Entries never move and their memory is
+ * never given back.
+ *
+ * A child of fork() believes @key, @name, @module, @target and @tramp.  All else
+ * it makes anew (fork.c).
+ */
 struct sc_key {
-	struct static_call_key *key;
+	struct static_call_key *key;	/* NULL: the entry is spare */
 	const char *name;		/* "": not known */
 	struct sc_module *module;	/* where it is defined; NULL: elsewhere */
-	struct sc_key *next;		/* of all keys */
-
-	/* During an update: the new target, and the other keys of the update. */
+	/*
+	 * The same as @key->func, in memory that no other program data shares.
+	 * The core stores it before the key.
+	 */
 	void *target;
-	struct sc_key *next_changing;
+	uintptr_t tramp;		/* its trampoline; 0: not known */
+	bool stays;			/* its module is never unloaded */
 
-	/* The backend's: the places to patch for it, and a mark. */
-	struct sc_patch *places;
+	struct sc_key *next;		/* of all keys, or of the spare ones */
+	/* The backend's: the places that are patched for it. */
+	struct sc_place *places;
 	size_t n_places;
-	unsigned long mark;
+	unsigned long mark;		/* of the backend, for one sweep */
 };
 
 /* A program or shared library with static calls. */
@@ -41,16 +52,24 @@ struct sc_module {
 	struct sc_module *next;
 	struct sc_image *image;		/* the backend's, from read to add */
 	struct sc_places *places;	/* the backend's */
+	/*
+	 * Its text could not be made pristine as it left: why, a negative
+	 * errno.  It is forgotten when its mapping is gone.
+	 */
+	int stuck;
 };
 
 /* What a backend asks of the registry while a module is added. */
-struct sc_registrar {
-	/* The entry of a key defined in @m; NULL: no memory, or not ours. */
-	struct sc_key *(*define)(struct sc_module *m,
-				 struct static_call_key *key, const char *name);
-	/* The entry of a key used in a module; NULL likewise. */
-	struct sc_key *(*use)(struct static_call_key *key);
-};
+
+/*
+ * The entry of a key that is defined in @m, with its trampoline.  NULL: no
+ * memory, or the key belongs to another copy of the library.
+ */
+struct sc_key *sc_registry_define(struct sc_module *m,
+				  struct static_call_key *key, const char *name,
+				  uintptr_t tramp);
+/* The entry of a key that is used in a module; NULL likewise. */
+struct sc_key *sc_registry_use(struct static_call_key *key, uintptr_t tramp);
 
 /* "generic", ... */
 const char *sc_backend_name(void);
@@ -70,24 +89,44 @@ int sc_backend_read(struct sc_module *m);
 void sc_backend_forget(struct sc_module *m);
 
 /* Second half: define its keys, find its places, and patch them. */
-int sc_backend_add(struct sc_module *m, const struct sc_registrar *registrar);
+int sc_backend_add(struct sc_module *m, struct sc_plan *plan);
 
-/* The module leaves: its places become pristine and are forgotten. */
-void sc_backend_remove(struct sc_module *m);
+/*
+ * The module leaves: its places become pristine.  Returns 0, and then they are
+ * forgotten; or why one of them could not be made pristine, and then they are
+ * kept and never touched again.
+ */
+int sc_backend_remove(struct sc_module *m, struct sc_plan *plan);
+
+/* Whether the text of a module that is stuck is mapped still. */
+bool sc_backend_is_mapped(const struct sc_module *m);
+
+/* The mapping of a stuck module is gone: forgets its places. */
+void sc_backend_drop(struct sc_module *m);
 
 /* A key leaves: places of it in other modules become pristine. */
-void sc_backend_orphan(struct sc_key *key);
+void sc_backend_orphan(struct sc_key *key, struct sc_plan *plan);
 
 /* Whether @func is in the text of @m, as far as the backend knows. */
 bool sc_backend_holds(const struct sc_module *m, const void *func);
 
 /*
- * An update.  @changing is the list (by next_changing) of keys with new
- * targets.  prepare() does everything that can fail; then the core stores the
- * keys and calls commit().
+ * An update: @plan has the keys.  prepare() adds the changes and does everything
+ * that can fail; then the core stores the keys and calls commit().  After a
+ * failure nothing has changed, and the plan may be forgotten.
  */
-int sc_backend_prepare(struct sc_key *changing);
+int sc_backend_prepare(struct sc_plan *plan);
 void sc_backend_commit(void);
+
+/*
+ * In a child of fork() that was made while the parent was anywhere in here: ends
+ * what was half done, makes all text pristine, and links the places of @modules
+ * to their keys again.
+ */
+void sc_backend_repair(struct sc_module *modules);
+
+/* This copy of the library ends: gives back all memory of the backend. */
+void sc_backend_end(void);
 
 /* Adds the counts of places to @info. */
 void sc_backend_count(struct static_call_info *info);

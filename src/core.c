@@ -9,7 +9,6 @@
 #include "sc_config.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -19,37 +18,18 @@
 #include <static_call/api.h>
 
 #include "backend.h"
-#include "lock.h"
+#include "enter.h"
 #include "log.h"
-#include "mem.h"
+#include "plan.h"
 #include "registry.h"
+#include "startup.h"
+#include "step.h"
 #include "sync.h"
 #include "targets.h"
+#include "world.h"
 
 static atomic_int initialized;
-static atomic_flag fork_handlers = ATOMIC_FLAG_INIT;
-
 /* ------------------------------------------------------ initialisation */
-
-/* fork(): the child must not inherit an update half done. */
-static int fork_locked;
-
-static void before_fork(void)
-{
-	fork_locked = sc_lock() == 0;
-}
-
-static void after_fork_in_parent(void)
-{
-	if (fork_locked)
-		sc_unlock();
-}
-
-static void after_fork_in_child(void)
-{
-	if (fork_locked)
-		sc_unlock_child();
-}
 
 static int is_set(const char *name, char value)
 {
@@ -64,24 +44,20 @@ int static_call_init(void)
 
 	if (atomic_load(&initialized))
 		return 0;
-	/* Not with our lock: fork() takes the two in the other order. */
-	if (!atomic_flag_test_and_set(&fork_handlers))
-		pthread_atfork(before_fork, after_fork_in_parent,
-			       after_fork_in_child);
-	if (sc_lock())
+	if (sc_enter())
 		return 0;
 	if (!atomic_load(&initialized)) {
 		bool patch = !is_set("STATIC_CALL_PATCH", '0');
 
 		sc_log_enable(is_set("STATIC_CALL_DEBUG", '1'));
-		/* Whoever forbids patching may kill for the system calls. */
+		/* A program that forbids patching may forbid the calls, too. */
 		if (patch)
 			sc_sync_init();
 		sc_backend_start(patch);
 		sc_log("backend", sc_backend_name(), sc_backend_reason(), 0);
 		atomic_store(&initialized, 1);
 	}
-	sc_unlock();
+	sc_leave();
 	errno = saved;
 	return 0;
 }
@@ -98,38 +74,41 @@ static void *stored(void *func)
 	return func ? func : (void *)&__static_call_nop;
 }
 
-/*
- * Checks a batch and links the keys that have entries into *changing.  While it
- * is under way each of its keys is marked, by which a second mention shows.
- */
-static int collect(const struct static_call_change *changes, size_t n,
-		   struct sc_key **changing)
+/* The key of one change, into the plan. */
+static int plan_key(struct sc_plan *plan,
+		    const struct static_call_change *change)
+{
+	struct static_call_key *key = change->key;
+	struct sc_key *entry;
+
+	if (!key)
+		return -EINVAL;
+	if (sc_registry_is_foreign(key))
+		return -EPERM;
+	entry = sc_registry_find(key);
+	if (entry && sc_registry_stuck(entry))
+		return sc_registry_stuck(entry);
+	plan->keys[plan->n_keys++] = (struct sc_plan_key){
+		.key = key,
+		.entry = entry,
+		.func = stored(change->func),
+	};
+	return 0;
+}
+
+/* The keys of a batch, in order, each once. */
+static int plan_keys(struct sc_plan *plan,
+		     const struct static_call_change *changes, size_t n)
 {
 	size_t i;
+	int err = sc_plan_reserve_keys(plan, n);
 
-	for (i = 0; i < n; i++) {
-		struct static_call_key *key = changes[i].key;
-		struct sc_key *entry;
-
-		if (!key || key->sc_reserved)
-			break;
-		if (sc_registry_is_foreign(key))
-			break;
-		key->sc_reserved = key;
-		entry = sc_registry_find(key);
-		if (!entry)
-			continue;
-		entry->target = stored(changes[i].func);
-		entry->next_changing = *changing;
-		*changing = entry;
-	}
-	if (i == n)
-		return 0;
-	n = i;
-	for (i = 0; i < n; i++)
-		changes[i].key->sc_reserved = NULL;
-	return changes[n].key && sc_registry_is_foreign(changes[n].key) ?
-		       -EPERM : -EINVAL;
+	sc_plan_clear(plan);
+	for (i = 0; i < n && !err; i++)
+		err = plan_key(plan, changes + i);
+	if (!err && !sc_plan_sort_keys(plan))
+		err = -EINVAL;
+	return err;
 }
 
 /* What the system said, as one of the errors that an update may return. */
@@ -149,42 +128,39 @@ static int documented(int err)
 	case ENOSYS:
 		return err;
 	default:
-		/* ENOENT is /proc that is not there. */
+		/* ENOENT means that /proc is not mounted. */
 		return -EACCES;
 	}
 }
 
-/* A target that was refused must not be in the way of a later update. */
-static void forget_targets(struct sc_key *changing)
+/*
+ * The commit: from the first store on the update cannot fail.  A child of fork()
+ * that is born in between stores the rest.
+ */
+static void store_keys(struct sc_plan *plan)
 {
-	for (; changing; changing = changing->next_changing)
-		changing->target = changing->key->func;
+	size_t i;
+
+	__atomic_store_n(&sc_world->storing, plan, __ATOMIC_RELEASE);
+	for (i = 0; i < plan->n_keys; i++) {
+		(void)SC_STEP('K');
+		sc_registry_store(plan->keys + i);
+	}
+	__atomic_store_n(&sc_world->storing, NULL, __ATOMIC_RELEASE);
 }
 
 static int update(const struct static_call_change *changes, size_t n)
 {
-	struct sc_key *changing = NULL;
-	size_t i;
+	struct sc_plan *plan = &sc_world->plan;
 	int err;
 
-	err = collect(changes, n, &changing);
-	if (err) {
-		forget_targets(changing);
-		return err;
-	}
-	err = documented(sc_backend_prepare(changing));
-	for (i = 0; i < n; i++) {
-		struct static_call_key *key = changes[i].key;
-
-		key->sc_reserved = NULL;
-		if (!err)
-			__atomic_store_n(&key->func, stored(changes[i].func),
-					 __ATOMIC_RELEASE);
-	}
-	if (err) {
-		forget_targets(changing);
-		return err;
-	}
+	sc_registry_purge();
+	err = plan_keys(plan, changes, n);
+	if (!err)
+		err = sc_backend_prepare(plan);
+	if (err)
+		return documented(err);
+	store_keys(plan);
 	sc_backend_commit();
 	sc_sync_threads();
 	return 0;
@@ -198,7 +174,7 @@ int static_call_update_batch(const struct static_call_change *changes, size_t n)
 		return 0;
 	if (!changes)
 		return -EINVAL;
-	err = sc_lock();
+	err = sc_enter();
 	if (!err) {
 		err = update(changes, n);
 		if (sc_log_enabled()) {
@@ -207,7 +183,7 @@ int static_call_update_batch(const struct static_call_change *changes, size_t n)
 
 			sc_log("update", entry ? entry->name : "", NULL, err);
 		}
-		sc_unlock();
+		sc_leave();
 	}
 	errno = saved;
 	return err;
@@ -232,25 +208,31 @@ void *__static_call_query(const struct static_call_key *key)
 
 void static_call_define(struct static_call_definition *def)
 {
+	bool stays = sc_startup_stays(def);
 	int saved = errno;
 
 	static_call_init();
-	if (sc_lock() == 0) {
+	if (sc_enter() == 0) {
 		sc_log("define", def->name, NULL,
-		       sc_registry_define(def->key, def->name));
-		sc_unlock();
+		       sc_registry_define_one(def->key, def->name, stays));
+		sc_leave();
 	}
 	errno = saved;
 }
 
+/* One that stays makes no system call: a sandbox may have come since. */
 void static_call_undefine(struct static_call_definition *def)
 {
+	struct sc_key *entry = sc_registry_find(def->key);
 	int saved = errno;
 
-	if (sc_lock() == 0) {
+	if (entry && entry->stays)
+		return;
+	if (sc_enter() == 0) {
 		sc_registry_undefine(def->key);
-		sc_unlock();
+		sc_leave();
 	}
+	sc_end_if_unloaded();
 	errno = saved;
 }
 
@@ -270,14 +252,14 @@ int static_call_get_info(struct static_call_info *info)
 	if (!info || info->size < offsetof(struct static_call_info, reason))
 		return -EINVAL;
 	static_call_init();
-	err = sc_lock();
+	err = sc_enter();
 	if (err)
 		return err;
 	now.reason = sc_backend_reason();
 	now.patching = !now.reason;
 	sc_registry_count(&now);
 	sc_backend_count(&now);
-	sc_unlock();
+	sc_leave();
 	size = info->size < sizeof(now) ? info->size : sizeof(now);
 	now.size = size;
 	memcpy(info, &now, size);
@@ -290,10 +272,10 @@ int static_call_text_reserved(const void *start, const void *end)
 
 	if ((const char *)start > (const char *)end)
 		return -EINVAL;
-	ret = sc_lock();
+	ret = sc_enter();
 	if (ret)
 		return ret;
 	ret = sc_backend_reserved(start, end);
-	sc_unlock();
+	sc_leave();
 	return ret;
 }

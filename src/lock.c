@@ -1,23 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lock.c - a lock that knows its owner from the moment it is taken.
+ * lock.c - a lock that knows its owner from the moment it is taken, and that is
+ * free in a child of fork().
  *
- * Whatever stops the owner anywhere and tries again on its thread must get
- * -EDEADLK, also in the instruction after the lock was taken.  With a pthread
+ * Taking the lock and recording the owner is one store.  So whatever stops the
+ * owner anywhere, and tries again on its thread, gets -EDEADLK.  With a pthread
  * mutex the owner is noted a moment after the lock is taken, and a second try in
- * between waits for ever.  Here taking the lock and noting the owner is one
- * store.
+ * between waits for ever.
+ *
+ * The lock lies on a page of its own that the kernel wipes as it makes a child
+ * (MADV_WIPEONFORK).  The child finds the lock free and the mark gone, whatever
+ * made it: fork(), _Fork(), clone(), from whatever namespace of the loader.  One
+ * that shares the memory (vfork, CLONE_VM) finds the page as it is.
  */
 #include "sc_config.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -29,29 +35,38 @@
 #include "lock.h"
 #include "valgrind.h"
 
-/* The owner, and whether somebody waits; 0: free. */
-static _Atomic uint32_t sc_lock_word;
-#define SC_LOCK_WAITERS	0x80000000u
-
-/*
- * Who let the lock go while others waited, until one of those has it; 0: nobody.
- * Woken, they need a moment to come.  Who takes the lock in a loop would be there
- * first each time, and fork() beside it, which needs the lock too, would wait for
- * as long.
- */
-static _Atomic uint32_t sc_lock_giver;
-
-/*
- * The owner's signal mask, and whether it can be cancelled: what the library
- * does with the lock held opens and closes files, which are cancellation
- * points.  Written and read by the owner alone.
- */
-static struct {
+struct page {
+	_Atomic uint32_t word;	/* the owner, and WAITERS; 0: free */
+	_Atomic uint32_t mark;	/* 1: the state is this process's own */
+	/*
+	 * The owner's signal mask, and whether it can be cancelled: what the
+	 * library does with the lock held opens and closes files, which are
+	 * cancellation points.  Written and read by the owner alone.
+	 */
 	sigset_t signals;
 	int cancel;
-} sc_lock_owner;
+};
+#define WAITERS		0x80000000u
+
+/* Set once, by the first that needs it. */
+static struct page *_Atomic the_page;
+
+/*
+ * How many threads are between sc_lock() and the end of sc_unlock(), and whether
+ * no more may come.  Not on the page, for it is asked before the page is
+ * touched.  In a child of fork() the number is its parent's, too high.
+ */
+static _Atomic uint32_t gate;
+#define CLOSED		0x80000000u
+
+/* Whether this process has found its mark gone once.  Written by the owner. */
+static bool inherited;
 
 #ifdef HAVE_LINUX_FUTEX_H
+
+#ifndef SYS_futex
+#define SYS_futex SYS_futex_time64
+#endif
 
 /* Not cached: a child of vfork or clone shares this memory under its own id. */
 static uint32_t lock_self(void)
@@ -59,46 +74,48 @@ static uint32_t lock_self(void)
 	return (uint32_t)syscall(SYS_gettid);
 }
 
-static void lock_wait(uint32_t seen)
+static void lock_wait(struct page *page, uint32_t seen)
 {
-	syscall(SYS_futex, &sc_lock_word, FUTEX_WAIT_PRIVATE, seen, NULL, NULL,
+	syscall(SYS_futex, &page->word, FUTEX_WAIT_PRIVATE, seen, NULL, NULL,
 		0);
 }
 
 /* All of them: one alone may never come, if a handler took it elsewhere. */
-static void lock_wake(void)
+static void lock_wake(struct page *page)
 {
-	syscall(SYS_futex, &sc_lock_word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL,
-		NULL, 0);
+	syscall(SYS_futex, &page->word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL,
+		0);
 }
 
-/* Until the giver is another, or a millisecond is over. */
-static void wait_for_taker(uint32_t self)
-{
-	const struct timespec most = { 0, 1000000 };
+/* The kernel's set of signals has this size; the C library's is larger. */
+#define KERNEL_SET	((_NSIG + 6) / 8)
 
-	syscall(SYS_futex, &sc_lock_giver, FUTEX_WAIT_PRIVATE, self, &most,
-		NULL, 0);
-}
-
-static void wake_giver(void)
+static void unblock(unsigned long *set, int signal)
 {
-	syscall(SYS_futex, &sc_lock_giver, FUTEX_WAKE_PRIVATE, INT_MAX, NULL,
-		NULL, 0);
+	const int bits = 8 * sizeof(*set);
+
+	set[(signal - 1) / bits] &= ~(1ul << (signal - 1) % bits);
 }
 
 /* All of them, also those that the C library keeps for itself. */
 static void block_signals(sigset_t *old)
 {
-	unsigned long all[64 / (8 * sizeof(long))];
+	unsigned long set[KERNEL_SET / sizeof(long)];
 
-	memset(all, 0xff, sizeof(all));
-	syscall(SYS_rt_sigprocmask, SIG_SETMASK, all, old, sizeof(all));
+	memset(set, 0xff, sizeof(set));
+	unblock(set, SIGSYS);
+	unblock(set, SIGSEGV);
+	unblock(set, SIGBUS);
+	unblock(set, SIGILL);
+	unblock(set, SIGFPE);
+	unblock(set, SIGTRAP);
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, set, old, sizeof(set));
 }
 
 static void restore_signals(const sigset_t *old)
 {
-	syscall(SYS_rt_sigprocmask, SIG_SETMASK, old, NULL, (size_t)8);
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, old, NULL,
+		(size_t)KERNEL_SET);
 }
 
 #else
@@ -106,35 +123,33 @@ static void restore_signals(const sigset_t *old)
 /* The address of errno is this thread's alone; 31 of its bits must do. */
 static uint32_t lock_self(void)
 {
-	return (uint32_t)((uintptr_t)&errno >> 2) & ~SC_LOCK_WAITERS;
+	return (uint32_t)((uintptr_t)&errno >> 2) & ~WAITERS;
 }
 
-static void lock_wait(uint32_t seen)
+static void lock_wait(struct page *page, uint32_t seen)
 {
 	const struct timespec pause = { 0, 50000 };
 
+	(void)page;
 	(void)seen;
 	nanosleep(&pause, NULL);
 }
 
-static void lock_wake(void)
+static void lock_wake(struct page *page)
 {
-}
-
-static void wait_for_taker(uint32_t self)
-{
-	lock_wait(self);
-}
-
-static void wake_giver(void)
-{
+	(void)page;
 }
 
 static void block_signals(sigset_t *old)
 {
+	static const int unblocked[] = { SIGSYS, SIGSEGV, SIGBUS, SIGILL,
+					 SIGFPE, SIGTRAP };
 	sigset_t all;
+	size_t i;
 
 	sigfillset(&all);
+	for (i = 0; i < sizeof(unblocked) / sizeof(unblocked[0]); i++)
+		sigdelset(&all, unblocked[i]);
 	pthread_sigmask(SIG_SETMASK, &all, old);
 }
 
@@ -145,48 +160,128 @@ static void restore_signals(const sigset_t *old)
 
 #endif
 
+/* ------------------------------------------------------------- the page */
+
+#ifndef MADV_WIPEONFORK
+#define MADV_WIPEONFORK	18
+#endif
+
 /*
- * One try to take the lock, as @self; 0, or who has it.  Whoever waited takes it
- * with the mark on, for others may wait that it does not know of.
+ * Where the kernel does not wipe.  It takes no lock and so cannot hang; but it
+ * does not run in a child of _Fork() or clone(), nor in one of a program whose
+ * C library is another copy.
  */
-static uint32_t try_to_take(uint32_t self, bool waited)
+static void forget_in_child(void)
+{
+	struct page *page = the_page;
+
+	if (!page)
+		return;
+	atomic_store(&page->word, 0);
+	atomic_store(&page->mark, 0);
+}
+
+/* Some emulators say yes to any advice and wipe nothing. */
+static bool kernel_wipes(void *page, size_t len)
+{
+	const int no_such_advice = -1;
+
+	return madvise(page, len, no_such_advice) != 0 &&
+	       madvise(page, len, MADV_WIPEONFORK) == 0;
+}
+
+static struct page *make_page(void)
+{
+	struct page *page, *other = NULL;
+
+	page = mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (page == MAP_FAILED)
+		return NULL;
+	if (!kernel_wipes(page, sizeof(*page)))
+		pthread_atfork(NULL, NULL, forget_in_child);
+	page->mark = 1;
+	/* A child that is born before this store keeps an unused page. */
+	if (atomic_compare_exchange_strong(&the_page, &other, page))
+		return page;
+	munmap(page, sizeof(*page));
+	return other;
+}
+
+bool sc_lock_is_marked(void)
+{
+	return the_page->mark;
+}
+
+void sc_lock_mark(void)
+{
+	inherited = true;
+	the_page->mark = 1;
+}
+
+/* ------------------------------------------------------------- the gate */
+
+static bool gate_enter(void)
+{
+	if (!(atomic_fetch_add(&gate, 1) & CLOSED))
+		return true;
+	atomic_fetch_sub(&gate, 1);
+	return false;
+}
+
+static void gate_leave(void)
+{
+	atomic_fetch_sub(&gate, 1);
+}
+
+void sc_lock_close(void)
+{
+	atomic_fetch_or(&gate, CLOSED);
+}
+
+bool sc_lock_wait_until_empty(void)
+{
+	while (!inherited && atomic_load(&gate) != CLOSED)
+		sched_yield();
+	return !inherited;
+}
+
+void sc_lock_end(void)
+{
+	struct page *page = the_page;
+
+	the_page = NULL;
+	munmap(page, sizeof(*page));
+}
+
+/* ------------------------------------------------------------- the lock */
+
+/*
+ * One try to take the lock, as @self; 0, or who has it.  A thread that has
+ * waited takes it with the mark of waiters on, for others may wait that it does
+ * not know of.
+ */
+static uint32_t try_to_take(struct page *page, uint32_t self, bool waited)
 {
 	uint32_t seen = 0;
 
 	if (waited)
-		self |= SC_LOCK_WAITERS;
-	if (atomic_compare_exchange_strong(&sc_lock_word, &seen, self))
+		self |= WAITERS;
+	if (atomic_compare_exchange_strong(&page->word, &seen, self))
 		return 0;
 	return seen;
 }
 
-/* Waits until @seen, who has the lock, may have let it go. */
-static void wait_for(uint32_t seen)
+/*
+ * Asks @seen, who has the lock, to wake those who wait; what the word is then,
+ * or 0 where it has changed.
+ */
+static uint32_t mark_waiting(struct page *page, uint32_t seen)
 {
-	if ((seen & SC_LOCK_WAITERS) ||
-	    atomic_compare_exchange_strong(&sc_lock_word, &seen,
-					   seen | SC_LOCK_WAITERS))
-		lock_wait(seen | SC_LOCK_WAITERS);
-}
-
-/* Not for ever: who waited may have left by a jump, or have been killed. */
-static void let_others(uint32_t self)
-{
-	if (atomic_load_explicit(&sc_lock_giver, memory_order_relaxed) != self)
-		return;
-	wait_for_taker(self);
-	atomic_compare_exchange_strong(&sc_lock_giver, &self, 0);
-}
-
-/* With the lock just taken. */
-static void thank_giver(uint32_t self)
-{
-	uint32_t giver = atomic_load_explicit(&sc_lock_giver,
-					      memory_order_relaxed);
-
-	if (giver && giver != self &&
-	    atomic_compare_exchange_strong(&sc_lock_giver, &giver, 0))
-		wake_giver();
+	if ((seen & WAITERS) ||
+	    atomic_compare_exchange_strong(&page->word, &seen, seen | WAITERS))
+		return seen | WAITERS;
+	return 0;
 }
 
 static void restore(const sigset_t *signals, int cancel)
@@ -196,57 +291,82 @@ static void restore(const sigset_t *signals, int cancel)
 }
 
 /*
+ * One try, with signals blocked.  Returns 0 with the lock held, an error, or 1
+ * where another thread has it.  Then *@word is what to wait for; 0: try again.
+ */
+static int try_lock(bool waited, uint32_t *word, struct page **out)
+{
+	struct page *page;
+	uint32_t self, seen;
+	int err = -ENOMEM;
+
+	if (!gate_enter())
+		return -EPERM;
+	page = the_page;
+	if (!page)
+		page = make_page();
+	if (page) {
+		/* Anew in each round: a handler may have made a child. */
+		self = lock_self();
+		seen = try_to_take(page, self, waited);
+		if (!seen)
+			err = 0;
+		else if ((seen & ~WAITERS) == self)
+			err = -EDEADLK;
+		else
+			err = 1;
+		if (err == 1)
+			*word = mark_waiting(page, seen);
+		*out = page;
+	}
+	if (err)
+		gate_leave();
+	return err;
+}
+
+/*
  * Signals are blocked while the lock is held, and not while it is waited for: a
- * handler may run then, and take the lock itself, or leave by a jump.
+ * handler may run then, and take the lock itself, or leave by a jump, or fork.
+ * Meanwhile the thread is not inside the gate either, and only the kernel
+ * touches the page, which may be unmapped by then.
  */
 int sc_lock(void)
 {
-	uint32_t self = lock_self(), seen;
+	struct page *page = NULL;
 	bool waited = false;
 	sigset_t signals;
-	int cancel;
+	int cancel, err;
 
-	let_others(self);
 	for (;;) {
+		uint32_t word = 0;
+
 		block_signals(&signals);
 		pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
-		seen = try_to_take(self, waited);
-		if (!seen)
+		err = try_lock(waited, &word, &page);
+		if (!err)
 			break;
 		restore(&signals, cancel);
-		if ((seen & ~SC_LOCK_WAITERS) == self)
-			return -EDEADLK;
-		wait_for(seen);
+		if (err < 0)
+			return err;
+		if (word)
+			lock_wait(page, word);
 		waited = true;
 	}
-	sc_valgrind_locked(&sc_lock_word);
-	sc_lock_owner.signals = signals;
-	sc_lock_owner.cancel = cancel;
-	thank_giver(self);
+	sc_valgrind_locked(&page->word);
+	page->signals = signals;
+	page->cancel = cancel;
 	return 0;
 }
 
 void sc_unlock(void)
 {
-	sigset_t signals = sc_lock_owner.signals;
-	int cancel = sc_lock_owner.cancel;
-	uint32_t word = atomic_load(&sc_lock_word);
+	struct page *page = the_page;
+	sigset_t signals = page->signals;
+	int cancel = page->cancel;
 
-	sc_valgrind_unlock(&sc_lock_word);
-	/* First, or who takes it now finds nobody to thank. */
-	if (word & SC_LOCK_WAITERS)
-		atomic_store(&sc_lock_giver, word & ~SC_LOCK_WAITERS);
-	if (atomic_exchange(&sc_lock_word, 0) & SC_LOCK_WAITERS)
-		lock_wake();
-	restore(&signals, cancel);
-}
-
-void sc_unlock_child(void)
-{
-	sigset_t signals = sc_lock_owner.signals;
-	int cancel = sc_lock_owner.cancel;
-
-	sc_valgrind_unlock(&sc_lock_word);
-	atomic_store(&sc_lock_word, 0);
+	sc_valgrind_unlock(&page->word);
+	if (atomic_exchange(&page->word, 0) & WAITERS)
+		lock_wake(page);
+	gate_leave();
 	restore(&signals, cancel);
 }

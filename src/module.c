@@ -11,11 +11,16 @@
 #include <static_call.h>
 
 #include "backend.h"
-#include "lock.h"
+#include "enter.h"
 #include "log.h"
 #include "mem.h"
 #include "registry.h"
+#include "startup.h"
 #include "sync.h"
+
+/* What the state byte of a module says; the header's constructor sets the first. */
+#define HERE	1
+#define STAYS	2	/* never leaves, so its destructors do nothing */
 
 /* @found is what the backend has read; it is copied if it is kept. */
 static int enter(const struct sc_module *found)
@@ -26,17 +31,16 @@ static int enter(const struct sc_module *found)
 	if (!m)
 		return -ENOMEM;
 	*m = *found;
-	err = sc_lock();
+	err = sc_enter();
 	if (!err) {
 		err = sc_registry_add(m);
 		sc_sync_threads();
 		sc_log("module", "added", NULL, err);
-		sc_unlock();
+		m->image = NULL;
+		sc_leave();
 	}
 	if (err)
 		sc_free(m, sizeof(*m));
-	else
-		m->image = NULL;
 	return err;
 }
 
@@ -54,20 +58,33 @@ void SC_BACKEND_ENTER(char *state)
 		enter(&m);
 		sc_backend_forget(&m);
 	}
+	if (sc_startup_stays(state))
+		*state = STAYS;
 	errno = saved;
 }
 
+/*
+ * A module that stays makes no system call: a sandbox may have come since its
+ * start.  And its calls are updated rightly to the last instruction.
+ *
+ * The destructor of another cannot tell whether the module is unloaded or the
+ * process ends, so it does what is right for both.
+ */
 void static_call_module_leave(char *state)
 {
 	struct sc_module *m;
 	int saved = errno;
 
-	if (sc_lock() == 0) {
+	if (*state != HERE)
+		return;
+	*state = 0;
+	if (sc_enter() == 0) {
 		m = sc_registry_remove(state);
 		sc_sync_threads();
 		sc_log("module", "removed", NULL, 0);
-		sc_unlock();
+		sc_leave();
 		sc_free(m, sizeof(*m));
 	}
+	sc_end_if_unloaded();
 	errno = saved;
 }

@@ -2,12 +2,13 @@
 /*
  * registry.h - the modules and keys that the library knows.
  *
- * All of it with the library's lock held.
+ * All of it between sc_enter() and sc_leave().
  */
 #ifndef SC_REGISTRY_H
 #define SC_REGISTRY_H
 
 #include "backend.h"
+#include "plan.h"
 
 /* The entry of @key; NULL: not known (yet), or another copy's. */
 struct sc_key *sc_registry_find(const struct static_call_key *key);
@@ -15,21 +16,47 @@ struct sc_key *sc_registry_find(const struct static_call_key *key);
 /* Whether @key belongs to another copy of the library. */
 bool sc_registry_is_foreign(const struct static_call_key *key);
 
+/* Stores the new target of one key of a plan: in its entry, then in the key. */
+void sc_registry_store(const struct sc_plan_key *k);
+
 /*
  * Adds the module that the backend has read, or returns a negative errno with
  * nothing added.
  */
 int sc_registry_add(struct sc_module *m);
 
-/* The module known by @state, taken out of all lists; NULL: none. */
+/*
+ * The module known by @state leaves.  Returns it, to be freed; NULL: there is
+ * none, or it is stuck.
+ *
+ * A module whose text cannot be made pristine now is stuck: it is kept, with its
+ * keys, and an update that concerns it returns the error, for it could not
+ * change what the module calls.  Nothing of it is touched again, until the maps
+ * tell that its text is gone; then the registry frees it with sc_free().
+ */
 struct sc_module *sc_registry_remove(const char *state);
 
+/* Forgets the modules that were stuck and are gone by now. */
+void sc_registry_purge(void);
+
+/* Why the key cannot be updated: the module that defines it is stuck; or 0. */
+int sc_registry_stuck(const struct sc_key *entry);
+
 /* Definitions that come one by one (generic backend): 0 or -ENOMEM. */
-int sc_registry_define(struct static_call_key *key, const char *name);
+int sc_registry_define_one(struct static_call_key *key, const char *name,
+			   bool stays);
 void sc_registry_undefine(struct static_call_key *key);
 
-/* All keys; the list is good while the lock is held. */
-struct sc_key *sc_registry_keys(void);
+/* Adds the counts of modules and keys to @info. */
 void sc_registry_count(struct static_call_info *info);
+
+/*
+ * In a child of fork(): what it can believe is in sc_world; makes the rest anew,
+ * and finishes a module that was coming or going as one that goes.
+ */
+void sc_registry_repair(void);
+
+/* Gives back the memory of all entries, of which none is in use. */
+void sc_registry_end(void);
 
 #endif

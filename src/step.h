@@ -12,6 +12,9 @@
  *   E  the moved copy is edited
  *   F  the copy is moved in
  *   L  a range was lost while it was moved in
+ *   K  one key is stored
+ *   M  a module comes: it is announced, its places are linked, it is known
+ *   N  a module goes: it is announced, its places and then its keys are forgotten
  *
  *   2  a range never covers a whole 2 MB block
  *   3  a place that crosses a page is never patched

@@ -12,10 +12,11 @@
 
 #include <static_call/api.h>
 
-#include "lock.h"
+#include "enter.h"
 #include "mem.h"
 #include "registry.h"
 #include "targets.h"
+#include "world.h"
 
 /* An array of @n entries and behind it the names they point to. */
 struct snapshot {
@@ -48,12 +49,12 @@ static const char *keep(struct snapshot *snap, const char *name)
 /* Fills @snap with the lock held. */
 static int take(struct snapshot *snap, int (*copy)(struct snapshot *snap))
 {
-	int err = sc_lock();
+	int err = sc_enter();
 
 	if (err)
 		return err;
 	err = copy(snap);
-	sc_unlock();
+	sc_leave();
 	return err;
 }
 
@@ -64,7 +65,7 @@ static int copy_keys(struct snapshot *snap)
 	size_t n = 0, bytes = 0;
 	int err;
 
-	for (key = sc_registry_keys(); key; key = key->next) {
+	for (key = sc_world->keys; key; key = key->next) {
 		n += key->name[0] != '\0';
 		bytes += strlen(key->name) + 1;
 	}
@@ -72,12 +73,12 @@ static int copy_keys(struct snapshot *snap)
 	if (err)
 		return err;
 	out = snap->memory;
-	for (key = sc_registry_keys(); key; key = key->next) {
+	for (key = sc_world->keys; key; key = key->next) {
 		void *func;
 
 		if (!key->name[0])
 			continue;
-		func = key->key->func;
+		func = key->target;
 		*out++ = (struct static_call_key_info){
 			.size = sizeof(*out),
 			.name = keep(snap, key->name),
@@ -116,7 +117,7 @@ static int copy_sites(struct snapshot *snap)
 	int err;
 
 	/* One name for each key would do; one for each place is simpler. */
-	for (key = sc_registry_keys(); key; key = key->next)
+	for (key = sc_world->keys; key; key = key->next)
 		bytes += (strlen(key->name) + 1) * key->n_places;
 	err = allocate(snap, sizeof(*out), n, bytes + n);
 	if (err)

@@ -11,7 +11,7 @@
 
 #include <static_call/types.h>
 
-#include "../src/x86_64/insn.h"
+#include "insn.h"
 #include "commands.h"
 #include "process.h"
 
@@ -84,11 +84,11 @@ static bool branch_target(const struct place *place, uint64_t *target)
 	return true;
 }
 
-/* Is it what the library writes for @action? */
-static bool holds(const struct place *place, enum sc_action action)
+/* Is it what the library writes for @kind? */
+static bool holds(const struct place *place, enum sc_target_kind kind)
 {
 	struct sc_target target = {
-		.action = action,
+		.kind = kind,
 		.null_stub = place->tramp + STATIC_CALL_TRAMP_NULL,
 		.ret0_stub = place->tramp + STATIC_CALL_TRAMP_RET0,
 	};
@@ -104,9 +104,9 @@ static enum state state_of(struct place *place)
 {
 	if (!memcmp(place->now, place->old, place->insn.len))
 		return PRISTINE;
-	if (holds(place, SC_ACTION_NULL))
+	if (holds(place, SC_TARGET_NULL))
 		return CALLS_NULL;
-	if (holds(place, SC_ACTION_RET0))
+	if (holds(place, SC_TARGET_RET0))
 		return CALLS_RET0;
 	if (branch_target(place, &place->target))
 		return DIRECT;

@@ -27,10 +27,9 @@ static __attribute__((constructor(101), used)) void sc_module_enter(void)
 
 static __attribute__((destructor(101), used)) void sc_module_leave(void)
 {
-	if (!sc_module_state)
-		return;
-	sc_module_state = 0;
-	static_call_module_leave(&sc_module_state);
+	/* The library stores here whether there is anything to do. */
+	if (sc_module_state == 1)
+		static_call_module_leave(&sc_module_state);
 }
 
 #ifdef __cplusplus

@@ -33,21 +33,35 @@ void sc_backend_forget(struct sc_module *m)
 	(void)m;
 }
 
-int sc_backend_add(struct sc_module *m, const struct sc_registrar *registrar)
+int sc_backend_add(struct sc_module *m, struct sc_plan *plan)
 {
 	(void)m;
-	(void)registrar;
+	(void)plan;
 	return 0;
 }
 
-void sc_backend_remove(struct sc_module *m)
+int sc_backend_remove(struct sc_module *m, struct sc_plan *plan)
+{
+	(void)m;
+	(void)plan;
+	return 0;
+}
+
+bool sc_backend_is_mapped(const struct sc_module *m)
+{
+	(void)m;
+	return false;
+}
+
+void sc_backend_drop(struct sc_module *m)
 {
 	(void)m;
 }
 
-void sc_backend_orphan(struct sc_key *key)
+void sc_backend_orphan(struct sc_key *key, struct sc_plan *plan)
 {
 	(void)key;
+	(void)plan;
 }
 
 bool sc_backend_holds(const struct sc_module *m, const void *func)
@@ -57,13 +71,22 @@ bool sc_backend_holds(const struct sc_module *m, const void *func)
 	return false;
 }
 
-int sc_backend_prepare(struct sc_key *changing)
+int sc_backend_prepare(struct sc_plan *plan)
 {
-	(void)changing;
+	(void)plan;
 	return 0;
 }
 
 void sc_backend_commit(void)
+{
+}
+
+void sc_backend_repair(struct sc_module *modules)
+{
+	(void)modules;
+}
+
+void sc_backend_end(void)
 {
 }
 

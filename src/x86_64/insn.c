@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * insn.c - the instructions of call sites and trampolines.
+ * insn.c - x86-64: the instructions of call sites and trampolines.
  *
  * A thread may resume, or return, inside a place at any moment of a change.  So
  * every form of one place is one instruction with the same start and, where
@@ -14,84 +14,76 @@
 #define INT3	0xcc
 
 /*
- * A page of its own: the probe gives it back to the file, and with it what a
- * debugger, say, has written there.
- */
-__asm__(".pushsection .text.sc_probe,\"ax\",@progbits\n\t"
-	".balign 4096,0xcc\n\t"
-	".globl sc_probe_function\n\t"
-	".hidden sc_probe_function\n\t"
-	".type sc_probe_function, @function\n"
-	"sc_probe_function:\n\t"
-	".cfi_startproc\n\t"
-	".byte 0xb8,0x01,0x00,0x00,0x00\n\t" /* mov $1,%eax */
-	".byte 0xc3\n\t"
-	".cfi_endproc\n\t"
-	".size sc_probe_function, .-sc_probe_function\n\t"
-	".balign 4096,0xcc\n\t"
-	".popsection");
-
-const uint8_t sc_probe_one[SC_PROBE_LEN] = { 0xb8, 1, 0, 0, 0 };
-const uint8_t sc_probe_two[SC_PROBE_LEN] = { 0xb8, 2, 0, 0, 0 };
-
-void sc_insn_serialize(void)
-{
-	unsigned int a = 0, b, c = 0, d;
-
-	__asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d)
-			 : : "memory");
-}
-
-void sc_insn_copy(void *to, const void *from, size_t len)
-{
-	__asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(len)
-			 : : "memory");
-}
-
-static int found(struct sc_insn *insn, enum sc_form form, size_t skip,
-		 size_t len, size_t avail)
-{
-	if (skip + len > avail)
-		return -EILSEQ;
-	insn->form = form;
-	insn->skip = skip;
-	insn->len = len;
-	return 0;
-}
-
-/*
  * What linkers make of the compiler's instruction: the same, or where it went
  * through the GOT and the symbol is near, `67 E8' (bfd, gold, lld), `90 E8' and
  * `90 E9' (mold), `E9 ... 90' and `E8 ... 90', whose tail is an instruction of
  * its own.
  */
+const struct sc_opcode sc_opcodes[SC_N_OPCODES] = {
+	{ { 0xe8 }, { 0xff }, 1, 0, SC_FORM_CALL, false, true },
+	{ { 0xe9 }, { 0xff }, 1, 0, SC_FORM_JMP, false, true },
+	{ { 0x67, 0xe8 }, { 0xff, 0xff }, 2, 0, SC_FORM_CALL6, false, false },
+	{ { 0xff, 0x15 }, { 0xff, 0xff }, 2, 0, SC_FORM_CALL6, true, true },
+	{ { 0xff, 0x25 }, { 0xff, 0xff }, 2, 0, SC_FORM_JMP6, true, true },
+	{ { 0x0f, 0x80 }, { 0xff, 0xf0 }, 2, 0, SC_FORM_JCC, false, true },
+	{ { 0x90, 0xe8 }, { 0xff, 0xff }, 2, 1, SC_FORM_CALL, false, false },
+	{ { 0x90, 0xe9 }, { 0xff, 0xff }, 2, 1, SC_FORM_JMP, false, false },
+};
+
+static const uint8_t endbr64[4] = { 0xf3, 0x0f, 0x1e, 0xfa };
+
+const char *sc_insn_name(enum sc_form form)
+{
+	static const char *const names[] = {
+		[SC_FORM_CALL] = "call", [SC_FORM_CALL6] = "call",
+		[SC_FORM_JMP] = "jump", [SC_FORM_JMP6] = "jump",
+		[SC_FORM_JCC] = "jcc", [SC_FORM_TRAMP] = "trampoline",
+	};
+
+	return names[form];
+}
+
+bool sc_insn_is_trap(const uint8_t *code)
+{
+	return code[0] == INT3;
+}
+
+/* ------------------------------------------------------------ decoding */
+
+static bool matches(const struct sc_opcode *op, const uint8_t *code)
+{
+	size_t i;
+
+	for (i = 0; i < op->n; i++)
+		if ((code[i] & op->mask[i]) != op->bytes[i])
+			return false;
+	return true;
+}
+
 int sc_insn_decode(const uint8_t *code, size_t avail, struct sc_insn *insn)
 {
-	if (avail < 5)
-		return -EILSEQ;
-	if (code[0] == 0xe8)
-		return found(insn, SC_FORM_CALL, 0, 5, avail);
-	if (code[0] == 0xe9)
-		return found(insn, SC_FORM_JMP, 0, 5, avail);
-	if (code[0] == 0x67 && code[1] == 0xe8)
-		return found(insn, SC_FORM_CALL6, 0, 6, avail);
-	if (code[0] == 0xff && code[1] == 0x15)
-		return found(insn, SC_FORM_CALL6, 0, 6, avail);
-	if (code[0] == 0xff && code[1] == 0x25)
-		return found(insn, SC_FORM_JMP6, 0, 6, avail);
-	if (code[0] == 0x0f && (code[1] & 0xf0) == 0x80)
-		return found(insn, SC_FORM_JCC, 0, 6, avail);
-	if (code[0] == 0x90 && code[1] == 0xe8)
-		return found(insn, SC_FORM_CALL, 1, 5, avail);
-	if (code[0] == 0x90 && code[1] == 0xe9)
-		return found(insn, SC_FORM_JMP, 1, 5, avail);
+	size_t i;
+
+	for (i = 0; i < SC_N_OPCODES; i++) {
+		const struct sc_opcode *op = sc_opcodes + i;
+
+		if (op->n + sizeof(int32_t) > avail || !matches(op, code))
+			continue;
+		*insn = (struct sc_insn){
+			.form = op->form,
+			.skip = op->skip,
+			.len = op->n + sizeof(int32_t) - op->skip,
+			.rel = op->n - (size_t)op->skip,
+			.slot = op->slot,
+		};
+		return 0;
+	}
 	return -EILSEQ;
 }
 
 int sc_insn_decode_tramp(const uint8_t *code, size_t avail,
 			 struct sc_insn *insn)
 {
-	static const uint8_t endbr64[4] = { 0xf3, 0x0f, 0x1e, 0xfa };
 	static const uint8_t jump[3] = { 0x41, 0xff, 0x23 };
 	size_t skip = 0;
 
@@ -108,8 +100,81 @@ int sc_insn_decode_tramp(const uint8_t *code, size_t avail,
 	 * A jmp rel32 fits; the last two bytes of the mov stay, behind a jump
 	 * that never falls through.
 	 */
-	return found(insn, SC_FORM_TRAMP, skip, 5, avail);
+	*insn = (struct sc_insn){
+		.form = SC_FORM_TRAMP,
+		.skip = skip,
+		.len = 5,
+		.rel = 3,
+		.slot = code[1] == 0x8b,
+	};
+	return 0;
 }
+
+/* [endbr64] [mov $imm32,%r11d] [bnd] jmp *slot(%rip): bfd, gold, lld, mold. */
+int sc_insn_decode_plt(const uint8_t *code, size_t avail, struct sc_insn *insn)
+{
+	size_t skip = 0;
+
+	if (avail >= 4 && memcmp(code, endbr64, 4) == 0)
+		skip = 4;
+	if (avail >= skip + 6 && code[skip] == 0x41 && code[skip + 1] == 0xbb)
+		skip += 6;
+	if (avail > skip && code[skip] == 0xf2)
+		skip++;
+	if (sc_insn_decode(code + skip, avail - skip, insn) ||
+	    insn->form != SC_FORM_JMP6)
+		return -EILSEQ;
+	insn->skip += skip;
+	return 0;
+}
+
+/* From behind the displacement @rel bytes into @place. */
+static uintptr_t destination(const uint8_t *place, size_t rel, uintptr_t addr)
+{
+	int32_t distance;
+
+	memcpy(&distance, place + rel, sizeof(distance));
+	return addr + rel + sizeof(distance) + (uintptr_t)(intptr_t)distance;
+}
+
+uintptr_t sc_insn_leads_to(const struct sc_insn *insn, const uint8_t *place,
+			   uintptr_t addr)
+{
+	return destination(place, insn->rel, addr);
+}
+
+bool sc_insn_branch(enum sc_form form, const uint8_t *place, uintptr_t addr,
+		    uintptr_t *to)
+{
+	size_t rel = 1;
+	bool is = false;
+
+	switch (form) {
+	case SC_FORM_CALL:
+		is = place[0] == 0xe8;
+		break;
+	case SC_FORM_JMP:
+	case SC_FORM_TRAMP:
+		is = place[0] == 0xe9;
+		break;
+	case SC_FORM_JMP6:
+		is = place[0] == 0xe9 && place[5] == 0x90;
+		break;
+	case SC_FORM_CALL6:
+		is = place[0] == 0x67 && place[1] == 0xe8;
+		rel = 2;
+		break;
+	case SC_FORM_JCC:
+		is = place[0] == 0x0f && (place[1] & 0xf0) == 0x80;
+		rel = 2;
+		break;
+	}
+	if (is)
+		*to = destination(place, rel, addr);
+	return is;
+}
+
+/* ------------------------------------------------------------ encoding */
 
 /*
  * The displacement to @to, of an instruction of @addr that ends behind it, at
@@ -128,10 +193,10 @@ static int branch(uint8_t *out, size_t at, uintptr_t addr, uintptr_t to)
 
 static uintptr_t branch_target(const struct sc_target *target)
 {
-	switch (target->action) {
-	case SC_ACTION_NULL:
+	switch (target->kind) {
+	case SC_TARGET_NULL:
 		return target->null_stub;
-	case SC_ACTION_RET0:
+	case SC_TARGET_RET0:
 		return target->ret0_stub;
 	default:
 		return target->func;
@@ -150,9 +215,9 @@ static int encode_call(size_t len, uintptr_t addr,
 		{ 0x2e, 0x2e, 0x2e, 0x2e, 0x31, 0xc0 },
 	};
 
-	if (target->action != SC_ACTION_CALL && !keep) {
-		memcpy(out, target->action == SC_ACTION_NULL ? nop[len - 5] :
-							       xor[len - 5],
+	if (target->kind != SC_TARGET_FUNC && !keep) {
+		memcpy(out, target->kind == SC_TARGET_NULL ? nop[len - 5] :
+							     xor[len - 5],
 		       len);
 		return 0;
 	}
@@ -165,7 +230,7 @@ static int encode_call(size_t len, uintptr_t addr,
 static int encode_jump(size_t len, uintptr_t addr,
 		       const struct sc_target *target, bool keep, uint8_t *out)
 {
-	if (target->action == SC_ACTION_NULL && !keep) {
+	if (target->kind == SC_TARGET_NULL && !keep) {
 		out[0] = 0xc3;
 		memset(out + 1, INT3, len - 1);
 		return 0;
@@ -203,7 +268,7 @@ int sc_insn_encode(enum sc_form form, uintptr_t addr,
 		err = branch(made, 2, addr, branch_target(target));
 		break;
 	}
-	if (err || (keep && made[0] != *keep))
+	if (err || (keep && memcmp(made, keep, SC_TRAP_LEN) != 0))
 		return -ERANGE;
 	memcpy(out, made, SC_INSN_MAX);
 	return 0;

@@ -2,7 +2,10 @@
 /*
  * insn.h - the instructions of call sites and trampolines: decoding what a
  * linker left, encoding what the library puts there.  Pure: no memory but the
- * arguments is read or written.
+ * arguments is read or written.  Each port has a file of this name.
+ *
+ * The library and the static-call tool both use it; it is the only place that
+ * knows an opcode.
  */
 #ifndef SC_INSN_H
 #define SC_INSN_H
@@ -11,7 +14,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "targets.h"
+
 #define SC_INSN_MAX	6
+
+/* A debugger's breakpoint: how long it is. */
+#define SC_TRAP_LEN	1
 
 /* The instruction at a place; its shape never changes. */
 enum sc_form {
@@ -23,25 +31,29 @@ enum sc_form {
 	SC_FORM_TRAMP,		/* the first instruction of a trampoline */
 };
 
+/* One way in which a compiler or a linker writes a call or a jump. */
+struct sc_opcode {
+	uint8_t bytes[2], mask[2];
+	uint8_t n;		/* of the two: the displacement follows */
+	uint8_t skip;		/* of these, in front of the place */
+	enum sc_form form;
+	bool slot;		/* it leads to a slot that holds the address */
+	bool compiled;		/* a compiler writes it, not only a linker */
+};
+
+#define SC_N_OPCODES	8
+extern const struct sc_opcode sc_opcodes[SC_N_OPCODES];
+
 struct sc_insn {
 	enum sc_form form;
-	size_t skip;		/* bytes in front of the instruction proper */
+	size_t skip;		/* bytes in front of the place */
 	size_t len;		/* of the place, from there */
+	size_t rel;		/* where its displacement is, from there */
+	bool slot;		/* it leads to a slot that holds the address */
 };
 
-/* What a place is to do. */
-enum sc_action {
-	SC_ACTION_CALL,		/* the function */
-	SC_ACTION_NULL,		/* nothing */
-	SC_ACTION_RET0,		/* clear %eax */
-};
-
-struct sc_target {
-	enum sc_action action;
-	uintptr_t func;		/* SC_ACTION_CALL */
-	uintptr_t null_stub;	/* a `ret', for forms that need one; or 0 */
-	uintptr_t ret0_stub;	/* `xor %eax,%eax; ret'; or 0 */
-};
+/* "call", "jump", "jcc" or "trampoline". */
+const char *sc_insn_name(enum sc_form form);
 
 /*
  * Decodes the call or jump at @code, of which @avail bytes may be read.
@@ -54,29 +66,33 @@ int sc_insn_decode_tramp(const uint8_t *code, size_t avail,
 			 struct sc_insn *insn);
 
 /*
+ * Decodes a slot of a procedure linkage table: @insn is its jump, from @code on.
+ */
+int sc_insn_decode_plt(const uint8_t *code, size_t avail, struct sc_insn *insn);
+
+/* Where the place @place at @addr, decoded as @insn, leads. */
+uintptr_t sc_insn_leads_to(const struct sc_insn *insn, const uint8_t *place,
+			   uintptr_t addr);
+
+/*
+ * Where the branch leads that the library has put at @addr, a place of the form
+ * @form.  False where @place holds no such branch.
+ */
+bool sc_insn_branch(enum sc_form form, const uint8_t *place, uintptr_t addr,
+		    uintptr_t *to);
+
+/*
  * Encodes @target at @addr in the form @form into @out, which holds the
- * pristine bytes on entry.  With @keep the opcode stays that of *@keep, for a
- * place on which a debugger sits.  Returns 0, or -ERANGE where the target is
- * out of reach or has no such form; then @out is unchanged.  @out has room for
- * SC_INSN_MAX bytes; those behind the instruction stay.
+ * pristine bytes on entry.  With @keep the first SC_TRAP_LEN bytes must become
+ * @keep, for a place on which a debugger sits.  Returns 0, or -ERANGE where the
+ * target is out of reach or has no such form; then @out is unchanged.  @out has
+ * room for SC_INSN_MAX bytes; those behind the instruction stay.
  */
 int sc_insn_encode(enum sc_form form, uintptr_t addr,
 		   const struct sc_target *target, const uint8_t *keep,
 		   uint8_t *out);
 
-/*
- * Copies code.  memcpy() with AddressSanitizer refuses what the sanitizer guards
- * in a page that text shares with data.
- */
-void sc_insn_copy(void *to, const void *from, size_t len);
-
-/* Discards whatever this processor has fetched ahead. */
-void sc_insn_serialize(void);
-
-/* A function to try patching on; returns 1, or 2 with the second bytes. */
-int sc_probe_function(void);
-#define SC_PROBE_LEN	5
-extern const uint8_t sc_probe_one[SC_PROBE_LEN];
-extern const uint8_t sc_probe_two[SC_PROBE_LEN];
+/* Whether a debugger's breakpoint stands at @code. */
+bool sc_insn_is_trap(const uint8_t *code);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* broken_crossing.c - places that cross a page are patched like all others. */
 #define SC_STEPS
-#include "x86_64/patch.c"
+#include "decode.c"
 
 unsigned int sc_rules_off = 1u << 3;

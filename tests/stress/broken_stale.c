@@ -15,8 +15,8 @@ void sc_text_commit(void)
 	size_t i;
 
 	if (++turn % 50 == 0)
-		for (i = 0; i < tx.n_queue; i++)
-			memcpy(tx.queue[i]->next, tx.queue[i]->live,
-			       tx.queue[i]->len);
+		for (i = 0; i < sc_tx->n_changes; i++)
+			memcpy(sc_tx->changes[i].wanted,
+			       sc_tx->changes[i].place->live, SC_INSN_MAX);
 	true_commit();
 }

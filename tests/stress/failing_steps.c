@@ -3,8 +3,14 @@
  * failing_steps.c - the library's engine on a bad day: its steps fail at
  * random.  An update may then be refused; calls must be right all the same.
  */
-#define SC_STEPS
-#include "text.c"
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "step.h"
+
+int (*sc_step_hook)(char step);
+unsigned int sc_rules_off;
 
 /* Only ever run with the library's lock held. */
 static int fail_sometimes(char step)

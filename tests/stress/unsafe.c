@@ -8,7 +8,7 @@
 
 #include "unsafe.h"
 
-static struct sc_patch **pending;
+static struct sc_change *pending;
 static size_t n_pending;
 
 bool sc_text_enabled(void)
@@ -44,11 +44,9 @@ int sc_text_reserve(size_t n)
 	return 0;
 }
 
-int sc_text_prepare(struct sc_patch **queue, size_t n,
-		    bool (*reshape)(struct sc_patch *p, uint8_t opcode))
+int sc_text_prepare(struct sc_change *changes, size_t n)
 {
-	(void)reshape;
-	pending = queue;
+	pending = changes;
 	n_pending = n;
 	return 0;
 }
@@ -59,20 +57,49 @@ void sc_text_commit(void)
 
 	unsafe_write(pending, n_pending);
 	for (i = 0; i < n_pending; i++)
-		memcpy(pending[i]->live, pending[i]->next, pending[i]->len);
+		memcpy(pending[i].place->live, pending[i].wanted,
+		       pending[i].place->len);
 }
 
 void sc_text_restore(struct sc_text *text)
 {
-	struct sc_patch *p = text->patches;
+	struct sc_place *p = text->places;
 	size_t i;
 
-	for (i = 0; i < text->n_patches; i++, p++) {
-		memcpy(p->next, p->pristine, p->len);
+	for (i = 0; i < text->n_places; i++, p++) {
+		struct sc_change c = { .addr = (uintptr_t)p->addr, .place = p };
+
+		memcpy(c.wanted, p->pristine, p->len);
 		if (p->len)
-			unsafe_write(&p, 1);
-		memcpy(p->live, p->next, p->len);
+			unsafe_write(&c, 1);
+		memcpy(p->live, p->pristine, p->len);
 	}
+}
+
+bool sc_text_is_patched(const struct sc_text *text)
+{
+	(void)text;
+	return false;
+}
+
+bool sc_text_is_mapped(const struct sc_text *text)
+{
+	(void)text;
+	return true;
+}
+
+/* Nothing is ever half done: a child of fork() has what its parent had. */
+void sc_text_repair_engine(void)
+{
+}
+
+void sc_text_repair(struct sc_text *text)
+{
+	(void)text;
+}
+
+void sc_text_end(void)
+{
 }
 
 int sc_text_read(const struct sc_text *text, void *to, uintptr_t from,

@@ -7,10 +7,11 @@
 #ifndef UNSAFE_H
 #define UNSAFE_H
 
+#include "plan.h"
 #include "text.h"
 
-/* Puts @next at the places, one way or the other; text is writable. */
-void unsafe_write(struct sc_patch **queue, size_t n);
+/* Puts @wanted at the places, one way or the other; text is writable. */
+void unsafe_write(const struct sc_change *changes, size_t n);
 
 /* Once, before anything is written. */
 void unsafe_start(void);

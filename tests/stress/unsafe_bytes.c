@@ -6,12 +6,12 @@ void unsafe_start(void)
 {
 }
 
-void unsafe_write(struct sc_patch **queue, size_t n)
+void unsafe_write(const struct sc_change *changes, size_t n)
 {
 	size_t i, j;
 
 	for (i = 0; i < n; i++)
-		for (j = 0; j < queue[i]->len; j++)
-			((volatile uint8_t *)queue[i]->addr)[j] =
-				queue[i]->next[j];
+		for (j = 0; j < changes[i].place->len; j++)
+			((volatile uint8_t *)changes[i].place->addr)[j] =
+				changes[i].wanted[j];
 }

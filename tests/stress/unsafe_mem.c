@@ -10,14 +10,14 @@ void unsafe_start(void)
 {
 }
 
-void unsafe_write(struct sc_patch **queue, size_t n)
+void unsafe_write(const struct sc_change *changes, size_t n)
 {
 	int fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		if (pwrite(fd, queue[i]->next, queue[i]->len,
-			   (off_t)(uintptr_t)queue[i]->addr) != queue[i]->len)
+		if (pwrite(fd, changes[i].wanted, changes[i].place->len,
+			   (off_t)(uintptr_t)changes[i].place->addr) != changes[i].place->len)
 			abort();
 	close(fd);
 }

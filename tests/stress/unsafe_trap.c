@@ -30,24 +30,24 @@ void unsafe_start(void)
 	sigaction(SIGTRAP, &action, NULL);
 }
 
-static void write_one(struct sc_patch *p, uint8_t head)
+static void write_one(const struct sc_place *p, uint8_t head)
 {
 	*(volatile uint8_t *)p->addr = head;
 }
 
-void unsafe_write(struct sc_patch **queue, size_t n)
+void unsafe_write(const struct sc_change *changes, size_t n)
 {
 	size_t i, j;
 
 	for (i = 0; i < n; i++)
-		write_one(queue[i], 0xcc);
+		write_one(changes[i].place, 0xcc);
 	sc_sync_threads();
 	for (i = 0; i < n; i++)
-		for (j = 1; j < queue[i]->len; j++)
-			((volatile uint8_t *)queue[i]->addr)[j] =
-				queue[i]->next[j];
+		for (j = 1; j < changes[i].place->len; j++)
+			((volatile uint8_t *)changes[i].place->addr)[j] =
+				changes[i].wanted[j];
 	sc_sync_threads();
 	for (i = 0; i < n; i++)
-		write_one(queue[i], queue[i]->next[0]);
+		write_one(changes[i].place, changes[i].wanted[0]);
 	sc_sync_threads();
 }

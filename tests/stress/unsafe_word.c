@@ -11,16 +11,16 @@ void unsafe_start(void)
 {
 }
 
-void unsafe_write(struct sc_patch **queue, size_t n)
+void unsafe_write(const struct sc_change *changes, size_t n)
 {
 	uint64_t word;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		memcpy(&word, queue[i]->addr, sizeof(word));
-		memcpy(&word, queue[i]->next, queue[i]->len);
+		memcpy(&word, changes[i].place->addr, sizeof(word));
+		memcpy(&word, changes[i].wanted, changes[i].place->len);
 		__asm__ volatile("movq %1, %0"
-				 : "=m"(*(uint64_t *)queue[i]->addr)
+				 : "=m"(*(uint64_t *)changes[i].place->addr)
 				 : "r"(word));
 	}
 }

@@ -14,7 +14,8 @@
 #include "unit.h"
 #include "wrap.h"
 
-bool (*code_reshape)(struct sc_patch *p, uint8_t opcode);
+struct code code;
+struct traces traces;
 
 /* mov $value,%eax; ret */
 static void put_function(uint8_t *at, int value)
@@ -79,11 +80,11 @@ void code_register(struct code *c)
 	sc_text_register(&c->text);
 	ck_assert(c->text.usable);
 	ck_assert_int_eq(sc_text_reserve(c->n), 0);
-	c->patches = calloc(c->n, sizeof(*c->patches));
-	c->queue = calloc(c->n, sizeof(struct sc_patch *));
-	ck_assert(c->patches && c->queue);
+	c->places = calloc(c->n, sizeof(*c->places));
+	c->changes = calloc(c->n, sizeof(*c->changes));
+	ck_assert(c->places && c->changes);
 	for (i = 0; i < c->n; i++) {
-		struct sc_patch *p = c->patches + i;
+		struct sc_place *p = c->places + i;
 		uint8_t pristine[6];
 
 		put_function(pristine, CODE_PRISTINE);
@@ -92,10 +93,9 @@ void code_register(struct code *c)
 		p->len = 5;
 		memcpy(p->pristine, pristine, p->len);
 		memcpy(p->live, pristine, p->len);
-		memcpy(p->next, pristine, p->len);
 	}
-	c->text.patches = c->patches;
-	c->text.n_patches = c->n;
+	c->text.places = c->places;
+	c->text.n_places = c->n;
 }
 
 void code_make(struct code *c, size_t pages, size_t per_page)
@@ -106,12 +106,12 @@ void code_make(struct code *c, size_t pages, size_t per_page)
 
 int code_call(const struct code *c, size_t i)
 {
-	return ((int (*)(void))(uintptr_t)c->patches[i].addr)();
+	return ((int (*)(void))(uintptr_t)c->places[i].addr)();
 }
 
 uint8_t *code_neighbour(const struct code *c, size_t i)
 {
-	return c->patches[i].addr + 8;
+	return c->places[i].addr + 8;
 }
 
 int code_call_neighbour(const struct code *c, size_t i)
@@ -121,18 +121,37 @@ int code_call_neighbour(const struct code *c, size_t i)
 
 int code_prepare(struct code *c, size_t first, size_t step, int value)
 {
-	uint8_t want[6];
+	uint8_t want[SC_WANTED_MAX] = { 0 };
 	size_t i, n = 0;
 
 	put_function(want, value);
+	want[5] = 0;
 	for (i = first; i < c->n; i += step) {
-		struct sc_patch *p = c->patches + i;
+		struct sc_place *p = c->places + i;
+		struct sc_change *change = c->changes + n;
 
-		memcpy(p->next, want, p->len);
-		if (memcmp(p->next, p->live, p->len) != 0)
-			c->queue[n++] = p;
+		change->addr = (uintptr_t)p->addr;
+		change->place = p;
+		change->target = NULL;
+		memcpy(change->wanted, want, sizeof(want));
+		n += memcmp(want, p->live, p->len) != 0;
 	}
-	return sc_text_prepare(c->queue, n, code_reshape);
+	return sc_text_prepare(c->changes, n);
+}
+
+int code_change(struct sc_place *p, const void *bytes,
+		const struct sc_target *target)
+{
+	struct sc_change change = {
+		.addr = (uintptr_t)p->addr, .place = p, .target = target,
+	};
+	int err;
+
+	memcpy(change.wanted, bytes, p->len);
+	err = sc_text_prepare(&change, 1);
+	if (!err)
+		sc_text_commit();
+	return err;
 }
 
 int code_update(struct code *c, size_t first, size_t step, int value)
@@ -142,6 +161,13 @@ int code_update(struct code *c, size_t first, size_t step, int value)
 	if (!err)
 		sc_text_commit();
 	return err;
+}
+
+bool is_move_in(const void *to)
+{
+	uintptr_t page = (uintptr_t)to;
+
+	return page >= code.text.start && page < code.text.end;
 }
 
 void code_poke(const void *at, const void *bytes, size_t n)
@@ -159,10 +185,9 @@ void code_expect_consistent(const struct code *c)
 	size_t i;
 
 	for (i = 0; i < c->n; i++) {
-		const struct sc_patch *p = c->patches + i;
+		const struct sc_place *p = c->places + i;
 		int value;
 
-		ck_assert_mem_eq(p->next, p->live, p->len);
 		ck_assert_uint_eq(p->live[0], 0xb8);
 		memcpy(&value, p->live + 1, sizeof(value));
 		ck_assert_int_eq(code_call(c, i), value);
@@ -171,9 +196,6 @@ void code_expect_consistent(const struct code *c)
 }
 
 /* ------------------------------------------------------------- a test */
-
-struct code code;
-struct traces traces;
 
 const struct shape shapes[N_SHAPES] = {
 	{ 1, 1, 0, 1 },

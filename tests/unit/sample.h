@@ -8,14 +8,15 @@
 #ifndef SAMPLE_H
 #define SAMPLE_H
 
-#include "text.h"
+#include "engine.h"
 
 #define CODE_PRISTINE	1
 #define CODE_NEIGHBOUR	7
 
 struct code {
 	struct sc_text text;
-	struct sc_patch *patches, **queue;
+	struct sc_place *places;
+	struct sc_change *changes;
 	size_t n, pages, per_page;
 	char path[32];
 };
@@ -35,11 +36,15 @@ int code_update(struct code *c, size_t first, size_t step, int value);
 /* Its first half. */
 int code_prepare(struct code *c, size_t first, size_t step, int value);
 
+/* For a hook of mremap(): whether a copy moves in to @to. */
+bool is_move_in(const void *to);
+
 /* Writes over text as a debugger would. */
 void code_poke(const void *at, const void *bytes, size_t n);
 
-/* Given up to code_prepare(); NULL. */
-extern bool (*code_reshape)(struct sc_patch *p, uint8_t opcode);
+/* One change, to @bytes; @target is for the encoder under a trap, or NULL. */
+int code_change(struct sc_place *p, const void *bytes,
+		const struct sc_target *target);
 
 /* Every place returns what the engine believes it does. */
 void code_expect_consistent(const struct code *c);

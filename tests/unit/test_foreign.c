@@ -66,6 +66,8 @@ START_TEST(test_text_given_back_as_it_is_touched)
 	/* Three bytes of the second are those of 1, and none of the first. */
 	touched_value = _i ? 0x02 : 0x02020202;
 	start();
+	/* It is for copies that are written through the mem file. */
+	sc_system.can_flip = false;
 	code_make(&code, 20, 1);
 	ck_assert_int_eq(code_update(&code, 0, 19, touched_value), 0);
 	company_start();
@@ -85,14 +87,14 @@ START_TEST(test_foreign_place)
 {
 	start();
 	begin(_i & 1 ? COMPANY : ALONE, 1, 4);
-	code_poke(code.patches[1].addr, ud2, 2);
+	code_poke(code.places[1].addr, ud2, 2);
 	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
 	ck_assert_int_eq(code_call(&code, 0), 2);
-	ck_assert_mem_eq(code.patches[1].addr, ud2, 2);
-	ck_assert_mem_eq(code.patches[1].live, code.patches[1].pristine, 5);
+	ck_assert_mem_eq(code.places[1].addr, ud2, 2);
+	ck_assert_mem_eq(code.places[1].live, code.places[1].pristine, 5);
 	ck_assert_int_eq(code_call(&code, 2), 2);
 	/* it becomes ours again when they are gone */
-	code_poke(code.patches[1].addr, code.patches[1].pristine, 2);
+	code_poke(code.places[1].addr, code.places[1].pristine, 2);
 	ck_assert_int_eq(code_update(&code, 0, 1, 3), 0);
 	expect_all(0, 1, 3);
 	finish();
@@ -105,10 +107,10 @@ START_TEST(test_foreign_bytes_on_a_patched_place)
 	start();
 	begin(_i & 1 ? COMPANY : ALONE, 1, 4);
 	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
-	code_poke(code.patches[1].addr, ud2, 2);
+	code_poke(code.places[1].addr, ud2, 2);
 	ck_assert_int_eq(code_update(&code, 0, 1, 3), -EBUSY);
-	ck_assert_mem_eq(code.patches[1].addr, ud2, 2);
-	code_poke(code.patches[1].addr, code.patches[1].live, 2);
+	ck_assert_mem_eq(code.places[1].addr, ud2, 2);
+	code_poke(code.places[1].addr, code.places[1].live, 2);
 	expect_all(0, 1, 2);
 	finish();
 	ck_assert_int_eq(code_update(&code, 0, 1, 3), 0);
@@ -161,7 +163,7 @@ START_TEST(test_breakpoint)
 	begin(COMPANY, 2, 4);
 	if (patched)
 		ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
-	at = beside ? code_neighbour(&code, 5) : code.patches[5].addr;
+	at = beside ? code_neighbour(&code, 5) : code.places[5].addr;
 	code_poke(at, &int3, 1);
 	ck_assert_int_eq(code_update(&code, 0, 1, 3), 0);
 	ck_assert_uint_eq(*at, int3);
@@ -191,7 +193,7 @@ START_TEST(test_breakpoint_made_in_the_window)
 	wraps.traced = yes;
 	begin(COMPANY, 2, 4);
 	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
-	window_at = beside ? code_neighbour(&code, 5) : code.patches[5].addr;
+	window_at = beside ? code_neighbour(&code, 5) : code.places[5].addr;
 	window_byte = int3;
 	steps_watch = in_the_window;
 	ck_assert_int_eq(code_update(&code, 0, 1, 3), 0);
@@ -217,7 +219,7 @@ START_TEST(test_breakpoint_taken_out_in_the_window)
 	wraps.traced = yes;
 	begin(COMPANY, 2, 4);
 	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
-	window_at = beside ? code_neighbour(&code, 5) : code.patches[5].addr;
+	window_at = beside ? code_neighbour(&code, 5) : code.places[5].addr;
 	window_byte = 0xb8;
 	code_poke(window_at, &int3, 1);
 	steps_watch = in_the_window;
@@ -243,7 +245,7 @@ START_TEST(test_int3_of_nobody)
 	if (patched)
 		ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
 	company_start();
-	code_poke(beside ? code_neighbour(&code, 5) : code.patches[5].addr,
+	code_poke(beside ? code_neighbour(&code, 5) : code.places[5].addr,
 		  &int3, 1);
 	ck_assert_int_eq(code_update(&code, 0, 1, 3), 0);
 	company_end();
@@ -265,7 +267,7 @@ START_TEST(test_int3_of_nobody_and_an_update_undone)
 	wraps.traced = no;
 	begin(COMPANY, 20, 4);
 	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
-	at = on_place ? code.patches[0].addr : code_neighbour(&code, 1);
+	at = on_place ? code.places[0].addr : code_neighbour(&code, 1);
 	code_poke(at, &int3, 1);
 	/* The first range moves away; the second cannot. */
 	steps_fail("DR", 1, 2, -EPROTO);
@@ -300,7 +302,7 @@ START_TEST(test_debugger_comes_in_the_window)
 	begin(COMPANY, 2, 4);
 	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
 	/* An int3 at a place, so that the question is asked before. */
-	code_poke(code.patches[1].addr, &int3, 1);
+	code_poke(code.places[1].addr, &int3, 1);
 	window_at = code_neighbour(&code, 2);
 	window_byte = int3;
 	steps_watch = attach_in_the_window;
@@ -326,52 +328,59 @@ END_TEST
 static int asked;
 static uint8_t asked_opcode;
 
-static bool make_b8(struct sc_patch *p, uint8_t opcode)
+/* mov $imm: with any opcode, or not with the one that must be kept. */
+static int make_b8(enum sc_form form, uintptr_t addr,
+		   const struct sc_target *target, const uint8_t *keep,
+		   uint8_t *out)
 {
 	asked++;
-	asked_opcode = opcode;
-	p->next[0] = opcode;
-	return true;
+	if (keep)
+		asked_opcode = *keep;
+	memcpy(out, "\xb9\5\0\0\0", 5);
+	if (keep)
+		out[0] = *keep;
+	return 0;
 }
 
-static bool refuse_shape(struct sc_patch *p, uint8_t opcode)
+static int refuse_shape(enum sc_form form, uintptr_t addr,
+			const struct sc_target *target, const uint8_t *keep,
+			uint8_t *out)
 {
 	asked++;
-	return false;
+	if (keep)
+		return -ERANGE;
+	memcpy(out, "\xb9\5\0\0\0", 5);
+	return 0;
 }
 
 /* mov $imm,%ecx: another opcode than the one that the debugger keeps. */
-static int update_to_another_opcode(struct sc_patch *p)
+static int update_to_another_opcode(struct sc_place *p,
+				    const struct sc_target *target)
 {
-	int err;
-
-	memcpy(p->next, "\xb9\5\0\0\0", 5);
-	err = sc_text_prepare(&p, 1, code_reshape);
-	if (!err)
-		sc_text_commit();
-	return err;
+	return code_change(p, "\xb9\5\0\0\0", target);
 }
 
 START_TEST(test_breakpoint_on_another_opcode)
 {
-	struct sc_patch *p;
+	const struct sc_target target = { .kind = SC_TARGET_FUNC };
+	struct sc_place *p;
 
 	start();
 	wraps.traced = yes;
 	begin(COMPANY, 1, 4);
-	p = code.patches + 2;
+	p = code.places + 2;
 	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
 	code_poke(p->addr, &int3, 1);
-	ck_assert_int_eq(update_to_another_opcode(p), -EBUSY);
-	code_reshape = refuse_shape;
-	ck_assert_int_eq(update_to_another_opcode(p), -EBUSY);
-	ck_assert_int_eq(asked, 1);
+	ck_assert_int_eq(update_to_another_opcode(p, NULL), -EBUSY);
+	wraps.encode = refuse_shape;
+	ck_assert_int_eq(update_to_another_opcode(p, &target), -EBUSY);
+	/* once to keep the opcode, once to see if it is out of reach */
+	ck_assert_int_eq(asked, 2);
 	ck_assert_mem_eq(p->addr, "\xcc\2\0\0\0", 5);
 	ck_assert_mem_eq(p->live, "\xb8\2\0\0\0", 5);
-	ck_assert_mem_eq(p->next, p->live, 5);
-	code_reshape = make_b8;
-	ck_assert_int_eq(update_to_another_opcode(p), 0);
-	ck_assert_int_eq(asked, 2);
+	wraps.encode = make_b8;
+	ck_assert_int_eq(update_to_another_opcode(p, &target), 0);
+	ck_assert_int_eq(asked, 3);
 	ck_assert_uint_eq(asked_opcode, 0xb8);
 	ck_assert_mem_eq(p->addr, "\xcc\5\0\0\0", 5);
 	code_poke(p->addr, "\xb8", 1);
@@ -383,12 +392,12 @@ END_TEST
 /* Where the form does not fit, a place that is pristine may stay so. */
 START_TEST(test_breakpoint_on_a_pristine_place)
 {
-	struct sc_patch *p;
+	struct sc_place *p;
 
 	start();
 	wraps.traced = yes;
 	begin(COMPANY, 1, 4);
-	p = code.patches + 2;
+	p = code.places + 2;
 	/* It was patched, and the program gave the page back. */
 	if (_i) {
 		ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
@@ -396,7 +405,7 @@ START_TEST(test_breakpoint_on_a_pristine_place)
 					 MADV_DONTNEED), 0);
 	}
 	code_poke(p->addr, &int3, 1);
-	ck_assert_int_eq(update_to_another_opcode(p), 0);
+	ck_assert_int_eq(update_to_another_opcode(p, NULL), 0);
 	ck_assert_mem_eq(p->addr, "\xcc\1\0\0\0", 5);
 	code_poke(p->addr, "\xb8", 1);
 	ck_assert_int_eq(code_call(&code, 2), CODE_PRISTINE);

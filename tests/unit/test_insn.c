@@ -12,7 +12,8 @@
 #include <unistd.h>
 
 #include "unit.h"
-#include "x86_64/insn.h"
+#include "insn.h"
+#include "machine.h"
 
 #define AT	0x555555550000ul	/* where the instruction is */
 #define FUNC	0x555555540000ul
@@ -236,10 +237,10 @@ static const struct {
 };
 #define N_FORMS	(sizeof(forms) / sizeof(forms[0]))
 
-static struct sc_target to(enum sc_action action)
+static struct sc_target to(enum sc_target_kind kind)
 {
 	return (struct sc_target){
-		.action = action,
+		.kind = kind,
 		.func = FUNC,
 		.null_stub = NULL_STUB,
 		.ret0_stub = RET0_STUB,
@@ -258,38 +259,38 @@ static void expect_branch(const uint8_t *got, const char *opcode, size_t n,
 	ck_assert_mem_eq(got + n + 4, pad, strlen(pad));
 }
 
-static void expect_bytes(enum sc_form form, enum sc_action action,
+static void expect_bytes(enum sc_form form, enum sc_target_kind kind,
 			 const uint8_t *got)
 {
-	uintptr_t branch = action == SC_ACTION_CALL ? FUNC :
-			   action == SC_ACTION_NULL ? NULL_STUB : RET0_STUB;
+	uintptr_t branch = kind == SC_TARGET_FUNC ? FUNC :
+			   kind == SC_TARGET_NULL ? NULL_STUB : RET0_STUB;
 
 	switch (form) {
 	case SC_FORM_CALL:
-		if (action == SC_ACTION_CALL)
+		if (kind == SC_TARGET_FUNC)
 			expect_branch(got, "\xe8", 1, AT + 5, FUNC, "");
 		else
-			ck_assert_mem_eq(got, action == SC_ACTION_NULL ?
+			ck_assert_mem_eq(got, kind == SC_TARGET_NULL ?
 					 "\x0f\x1f\x44\0\0" :
 					 "\x2e\x2e\x2e\x31\xc0", 5);
 		break;
 	case SC_FORM_CALL6:
-		if (action == SC_ACTION_CALL)
+		if (kind == SC_TARGET_FUNC)
 			expect_branch(got, "\x67\xe8", 2, AT + 6, FUNC, "");
 		else
-			ck_assert_mem_eq(got, action == SC_ACTION_NULL ?
+			ck_assert_mem_eq(got, kind == SC_TARGET_NULL ?
 					 "\x66\x0f\x1f\x44\0\0" :
 					 "\x2e\x2e\x2e\x2e\x31\xc0", 6);
 		break;
 	case SC_FORM_JMP:
 	case SC_FORM_TRAMP:
-		if (action == SC_ACTION_NULL)
+		if (kind == SC_TARGET_NULL)
 			ck_assert_mem_eq(got, "\xc3\xcc\xcc\xcc\xcc", 5);
 		else
 			expect_branch(got, "\xe9", 1, AT + 5, branch, "");
 		break;
 	case SC_FORM_JMP6:
-		if (action == SC_ACTION_NULL)
+		if (kind == SC_TARGET_NULL)
 			ck_assert_mem_eq(got, "\xc3\xcc\xcc\xcc\xcc\xcc", 6);
 		else
 			expect_branch(got, "\xe9", 1, AT + 5, branch, "\x90");
@@ -317,19 +318,19 @@ static void expect_one_instruction(const uint8_t *code, size_t len)
 
 START_TEST(test_encode_every_form)
 {
-	const enum sc_action actions[] = { SC_ACTION_CALL, SC_ACTION_NULL,
-					   SC_ACTION_RET0 };
+	const enum sc_target_kind kinds[] = { SC_TARGET_FUNC, SC_TARGET_NULL,
+					   SC_TARGET_RET0 };
 	size_t i, j, len = forms[_i].len;
 
 	for (i = 0; i < 3; i++) {
-		struct sc_target target = to(actions[i]);
+		struct sc_target target = to(kinds[i]);
 		uint8_t out[SC_INSN_MAX + 2];
 
 		memset(out, 0xaa, sizeof(out));
 		memcpy(out, forms[_i].pristine, len);
 		ck_assert_int_eq(sc_insn_encode(forms[_i].form, AT, &target,
 						NULL, out), 0);
-		expect_bytes(forms[_i].form, actions[i], out);
+		expect_bytes(forms[_i].form, kinds[i], out);
 		expect_one_instruction(out, len);
 		/* and not a byte behind it */
 		for (j = len; j < sizeof(out); j++)
@@ -348,7 +349,7 @@ END_TEST
 
 START_TEST(test_encode_keeps_the_condition)
 {
-	struct sc_target target = to((enum sc_action)(_i % 3));
+	struct sc_target target = to((enum sc_target_kind)(_i % 3));
 	uint8_t cc;
 
 	for (cc = 0x80; cc <= 0x8f; cc++) {
@@ -373,7 +374,7 @@ static size_t branch_end(enum sc_form form)
 
 static int encode_at_distance(size_t i, int64_t distance, uint8_t *out)
 {
-	struct sc_target target = to(SC_ACTION_CALL);
+	struct sc_target target = to(SC_TARGET_FUNC);
 
 	target.func = AT + branch_end(forms[i].form) + (uintptr_t)distance;
 	memcpy(out, forms[i].pristine, SC_INSN_MAX);
@@ -402,7 +403,7 @@ END_TEST
 /* A far function does not matter to what does not branch to it. */
 START_TEST(test_encode_without_a_branch_has_no_reach)
 {
-	struct sc_target target = to(SC_ACTION_NULL);
+	struct sc_target target = to(SC_TARGET_NULL);
 	uint8_t out[SC_INSN_MAX] = { 0xe8 };
 
 	target.func = AT + (1ul << 40);
@@ -412,7 +413,7 @@ START_TEST(test_encode_without_a_branch_has_no_reach)
 			 0);
 	ck_assert_int_eq(sc_insn_encode(SC_FORM_JMP, AT, &target, NULL, out),
 			 0);
-	target.action = SC_ACTION_RET0;
+	target.kind = SC_TARGET_RET0;
 	ck_assert_int_eq(sc_insn_encode(SC_FORM_CALL6, AT, &target, NULL, out),
 			 0);
 	/* but one that needs a stub has none here */
@@ -420,7 +421,7 @@ START_TEST(test_encode_without_a_branch_has_no_reach)
 			 -ERANGE);
 	ck_assert_int_eq(sc_insn_encode(SC_FORM_JCC, AT, &target, NULL, out),
 			 -ERANGE);
-	target.action = SC_ACTION_NULL;
+	target.kind = SC_TARGET_NULL;
 	ck_assert_int_eq(sc_insn_encode(SC_FORM_JCC, AT, &target, NULL, out),
 			 -ERANGE);
 }
@@ -436,11 +437,11 @@ START_TEST(test_encode_keeps_the_opcode)
 {
 	const uint8_t opcodes[] = { 0xe8, 0xe9, 0x67, 0xff, 0x0f, 0xc3, 0x2e,
 				    0x66, 0x4c, 0x90 };
-	size_t i, action, len = forms[_i].len, made = 0;
+	size_t i, kind, len = forms[_i].len, made = 0;
 
 	for (i = 0; i < sizeof(opcodes); i++)
-		for (action = 0; action < 3; action++) {
-			struct sc_target target = to((enum sc_action)action);
+		for (kind = 0; kind < 3; kind++) {
+			struct sc_target target = to((enum sc_target_kind)kind);
 			uint8_t out[SC_INSN_MAX];
 
 			memcpy(out, forms[_i].pristine, sizeof(out));
@@ -456,7 +457,7 @@ START_TEST(test_encode_keeps_the_opcode)
 					  branch_end(forms[_i].form));
 			expect_one_instruction(out, len);
 		}
-	/* all three actions have a form that is a branch */
+	/* all three kinds have a form that is a branch */
 	ck_assert_uint_eq(made, 3);
 }
 END_TEST
@@ -465,13 +466,13 @@ END_TEST
 START_TEST(test_encode_reaches_stubs)
 {
 	const uint8_t keep = 0xe8;
-	struct sc_target target = to(SC_ACTION_NULL);
+	struct sc_target target = to(SC_TARGET_NULL);
 	uint8_t out[SC_INSN_MAX] = { 0xe8 };
 
 	ck_assert_int_eq(sc_insn_encode(SC_FORM_CALL, AT, &target, &keep, out),
 			 0);
 	expect_branch(out, "\xe8", 1, AT + 5, NULL_STUB, "");
-	target.action = SC_ACTION_RET0;
+	target.kind = SC_TARGET_RET0;
 	ck_assert_int_eq(sc_insn_encode(SC_FORM_CALL, AT, &target, &keep, out),
 			 0);
 	expect_branch(out, "\xe8", 1, AT + 5, RET0_STUB, "");
@@ -480,7 +481,7 @@ END_TEST
 
 START_TEST(test_no_such_form)
 {
-	struct sc_target target = to(SC_ACTION_CALL);
+	struct sc_target target = to(SC_TARGET_FUNC);
 	uint8_t out[SC_INSN_MAX] = { 1, 2, 3, 4, 5, 6 };
 
 	ck_assert_int_eq(sc_insn_encode((enum sc_form)99, AT, &target, NULL,
@@ -498,7 +499,7 @@ START_TEST(test_probe_function)
 	ck_assert_mem_ne(sc_probe_one, sc_probe_two, SC_PROBE_LEN);
 	ck_assert_uint_eq(at / 4096, (at + SC_PROBE_LEN) / 4096);
 	/* It must return with any state of the processor kept. */
-	sc_insn_serialize();
+	sc_machine_serialize();
 	ck_assert_int_eq(sc_probe_function(), 1);
 }
 END_TEST

@@ -235,7 +235,7 @@ static void whole_blocks(void)
 {
 	enter_group();
 	start();
-	begin(COMPANY, 6 * 256, 1);
+	begin(COMPANY, 6*256, 1);
 	if (rule_off)
 		sc_rules_off = 1u << 2;
 	update_at_the_limit();
@@ -289,13 +289,16 @@ START_TEST(test_memory_limit)
 }
 END_TEST
 
-/* Whether memory comes back in time is a race. */
+/*
+ * Whether memory comes back in time is a race.  Whole blocks that come from an
+ * arena have not been seen to lose it; test_rules.c has a kernel that does.
+ */
 START_TEST(test_memory_limit_without_the_rule)
 {
 	int tries = 20, got;
 
 	do
-		got = limited_run(_i ? lonely_text : whole_blocks, true);
+		got = limited_run(lonely_text, true);
 	while (got == CHILD_FINE && --tries);
 	ck_assert_int_eq(got, 128 + SIGSEGV);
 }
@@ -586,7 +589,7 @@ static void clone_here(char step)
 /* Without the rule nothing shows where the pages were. */
 static void *leave_a_hole(void *from, size_t len, int flags, void *to)
 {
-	if (!(flags & MREMAP_FIXED))
+	if (!is_move_in(to))
 		flags &= ~MREMAP_DONTUNMAP;
 	return __real_mremap(from, len, len, flags, to);
 }
@@ -629,7 +632,7 @@ int main(void)
 	one_at_a_time();
 
 	unit_add_if(tc, test_memory_limit, 0, 2, can_limit_memory);
-	unit_add_if(tc, test_memory_limit_without_the_rule, 0, 2,
+	unit_add_if(tc, test_memory_limit_without_the_rule, 0, 1,
 		    can_limit_memory);
 	unit_add_if(tc, test_merged_pages, 0, 1, can_merge);
 	unit_add_if(tc, test_answered_faults, 0, 1, can_answer_faults);

@@ -35,7 +35,7 @@ static void close_both(void)
 {
 	sc_maps_close(&query);
 	sc_maps_close(&text);
-	ck_assert_int_eq(query.fd, -1);
+	ck_assert_int_eq(query.file.fd, -1);
 }
 
 /* Asks both ways, and compares. */
@@ -201,7 +201,7 @@ END_TEST
 START_TEST(test_descriptor_is_close_on_exec)
 {
 	ck_assert_int_eq(sc_maps_open(&query), 0);
-	ck_assert_int_eq(fcntl(query.fd, F_GETFD), FD_CLOEXEC);
+	ck_assert_int_eq(fcntl(query.file.fd, F_GETFD), FD_CLOEXEC);
 	sc_maps_close(&query);
 	/* twice does no harm */
 	sc_maps_close(&query);

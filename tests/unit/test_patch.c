@@ -15,7 +15,7 @@
 
 #include "backend.h"
 #include "sample.h"
-#include "lock.h"
+#include "enter.h"
 #include "mem.h"
 #include "notes.h"
 #include "registry.h"
@@ -33,20 +33,25 @@
 enum { CALL, CALL6, JMP, JMP6, JCC, ADDR32, NOP_CALL, N_GOOD };
 enum { CROSSING = N_GOOD, FOREIGN_BYTES, OUTSIDE, LAST, AGAIN, N_SITES };
 
-static struct static_call_key key;
 static uintptr_t base;
 
 /* What a linker would have put into the data of the module. */
 static struct data {
 	uintptr_t tramp_slot, key_slot;
 	struct static_call_site sites[N_SITES];
+	struct static_call_key the_key;
 	uint8_t not_text[8];
 } *data;
 
+static struct static_call_key *key;
+
 static struct sc_segment segment;
 static struct sc_run run = { .n = N_SITES };
-static struct sc_define define = { .key = &key, .name = "hand" };
+static struct sc_define define = { .name = "hand" };
+static struct sc_load loads[2];
+static struct sc_loaded loaded = { .loads = loads, .n_own = 2, .n_loads = 2 };
 static struct sc_image image = {
+	.loaded = &loaded,
 	.segments = &segment, .n_segments = 1,
 	.runs = &run, .n_runs = 1, .n_sites = N_SITES,
 	.defines = &define, .n_defines = 1,
@@ -160,8 +165,10 @@ static void make_module(void)
 		    PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ck_assert(data != MAP_FAILED);
 	ck_assert((uintptr_t)data - base + (1ul << 30) < 1ul << 31);
+	key = &data->the_key;
 	data->tramp_slot = base + TRAMP;
-	data->key_slot = (uintptr_t)&key;
+	data->key_slot = (uintptr_t)key;
+	define.key = key;
 	for (n = 1; n < 8; n++) {
 		const uint8_t bytes[] = { 0xb8, (uint8_t)n, 0, 0, 0, 0xc3 };
 
@@ -171,11 +178,16 @@ static void make_module(void)
 	put_sites();
 	put_records();
 	save_text();
-	key.func = func(1);
+	key->func = func(1);
 	segment = (struct sc_segment){ base, base + PAGES * SC_PAGE, true };
 	run.sites = data->sites;
 	define.tramp = base + TRAMP;
-	image.path = code.path;
+	loaded.path = code.path;
+	loads[0] = (struct sc_load){ base, base + PAGES * SC_PAGE,
+				     SC_LOAD_READ | SC_LOAD_EXEC };
+	loads[1] = (struct sc_load){ (uintptr_t)data,
+				     (uintptr_t)data + SC_PAGE,
+				     SC_LOAD_READ | SC_LOAD_WRITE };
 }
 
 static int add_module(void)
@@ -183,9 +195,9 @@ static int add_module(void)
 	int err;
 
 	static_call_init();
-	ck_assert_int_eq(sc_lock(), 0);
+	ck_assert_int_eq(sc_enter(), 0);
 	err = sc_registry_add(&module);
-	sc_unlock();
+	sc_leave();
 	return err;
 }
 
@@ -253,7 +265,7 @@ START_TEST(test_unpatched_module_works)
 {
 	make_module();
 	expect_calls(1);
-	key.func = func(2);
+	key->func = func(2);
 	expect_calls(2);
 	ck_assert(is_pristine());
 }
@@ -271,15 +283,15 @@ START_TEST(test_sites_are_patched)
 	ck_assert(!is_pristine());
 	expect_calls(1);
 	for (n = 2; n < 7; n++) {
-		ck_assert_int_eq(__static_call_update(&key, NULL, func(n)), 0);
+		ck_assert_int_eq(__static_call_update(key, NULL, func(n)), 0);
 		expect_calls(n);
 		expect_counts(PATCHABLE, 0, 0);
 	}
-	ck_assert_int_eq(__static_call_update(&key, NULL,
+	ck_assert_int_eq(__static_call_update(key, NULL,
 					      (void *)&__static_call_return0),
 			 0);
 	expect_calls(0);
-	ck_assert_int_eq(__static_call_update(&key, NULL, NULL), 0);
+	ck_assert_int_eq(__static_call_update(key, NULL, NULL), 0);
 	/* all come back, whatever they return */
 	for (n = 0; n < N_RUNNING; n++)
 		call_site(running[n]);
@@ -292,7 +304,7 @@ START_TEST(test_sites_are_direct)
 {
 	make_module();
 	ck_assert_int_eq(add_module(), 0);
-	key.func = func(7);
+	key->func = func(7);
 	ck_assert_int_eq(call_site(CALL), 1);
 	ck_assert_int_eq(call_site(CALL6), 1);
 	ck_assert_int_eq(call_site(LAST), 1);
@@ -310,12 +322,12 @@ START_TEST(test_far_function)
 	if (_i)
 		company_start();
 	ck_assert_int_eq(add_module(), 0);
-	ck_assert_int_eq(__static_call_update(&key, NULL,
+	ck_assert_int_eq(__static_call_update(key, NULL,
 					      (void *)far_function), 0);
 	expect_calls(77);
 	expect_counts(0, PATCHABLE, 0);
 	ck_assert(is_pristine());
-	ck_assert_int_eq(__static_call_update(&key, NULL, func(3)), 0);
+	ck_assert_int_eq(__static_call_update(key, NULL, func(3)), 0);
 	expect_calls(3);
 	expect_counts(PATCHABLE, 0, 0);
 }
@@ -329,8 +341,8 @@ START_TEST(test_removed_module_is_pristine)
 	ck_assert(is_pristine());
 	ck_assert_ptr_null(module.places);
 	ck_assert_uint_eq(info_now().sites, 0);
-	ck_assert_ptr_null(key.sc_owner);
-	key.func = func(4);
+	ck_assert_ptr_null(key->sc_owner);
+	key->func = func(4);
 	expect_calls(4);
 	/* and it may come again */
 	ck_assert_int_eq(add_module(), 0);
@@ -357,7 +369,7 @@ START_TEST(test_removed_module_that_cannot_be_given_back)
 	wraps.madvise = refuse_giving_back;
 	ck_assert_ptr_eq(sc_registry_remove(&state), &module);
 	ck_assert(is_pristine());
-	key.func = func(4);
+	key->func = func(4);
 	expect_calls(4);
 }
 END_TEST
@@ -373,7 +385,7 @@ START_TEST(test_orphaned_sites_are_pristine)
 
 	make_module();
 	image.n_defines = 0;
-	definition.path = code.path;
+	definition.loaded = &loaded;
 	static_call_init();
 	ck_assert_int_eq(sc_registry_add(&other), 0);
 	ck_assert_int_eq(add_module(), 0);
@@ -389,10 +401,10 @@ END_TEST
 
 /*
  * Each allocation in turn fails: nothing is added, nothing patched; and then it
- * can be added.  They are: entries of keys, two queues, the places and room to
- * find them.
+ * can be added.  They are: entries of keys, the plan's changes and keys, ranges,
+ * room to find the places, and the places.
  */
-#define N_ALLOCATIONS	5
+#define N_ALLOCATIONS	6
 
 START_TEST(test_add_without_memory)
 {
@@ -405,7 +417,7 @@ START_TEST(test_add_without_memory)
 		ck_assert_uint_eq(info_now().sites, 0);
 		ck_assert_uint_eq(info_now().keys, 0);
 		ck_assert_uint_eq(info_now().modules, 0);
-		ck_assert_ptr_null(key.sc_owner);
+		ck_assert_ptr_null(key->sc_owner);
 		ck_assert_ptr_null(module.places);
 		expect_calls(1);
 	}
@@ -426,12 +438,12 @@ START_TEST(test_update_fails)
 	company_start();
 	ck_assert_int_eq(add_module(), 0);
 	steps_fail(letter, 0, 1, -EBUSY);
-	ck_assert_int_eq(__static_call_update(&key, NULL, func(2)), -EBUSY);
-	ck_assert_ptr_eq(key.func, func(1));
+	ck_assert_int_eq(__static_call_update(key, NULL, func(2)), -EBUSY);
+	ck_assert_ptr_eq(key->func, func(1));
 	expect_calls(1);
 	expect_counts(PATCHABLE, 0, 0);
 	steps_clear();
-	ck_assert_int_eq(__static_call_update(&key, NULL, func(2)), 0);
+	ck_assert_int_eq(__static_call_update(key, NULL, func(2)), 0);
 	expect_calls(2);
 }
 END_TEST
@@ -443,12 +455,12 @@ START_TEST(test_patching_fails_for_now)
 	company_start();
 	ck_assert_int_eq(add_module(), 0);
 	steps_fail("E", 0, 99, -EIO);
-	ck_assert_int_eq(__static_call_update(&key, NULL, func(2)), 0);
+	ck_assert_int_eq(__static_call_update(key, NULL, func(2)), 0);
 	expect_calls(2);
 	ck_assert(is_pristine());
 	expect_counts(0, 0, PATCHABLE);
 	steps_clear();
-	ck_assert_int_eq(__static_call_update(&key, NULL, func(3)), 0);
+	ck_assert_int_eq(__static_call_update(key, NULL, func(3)), 0);
 	expect_calls(3);
 	expect_counts(PATCHABLE, 0, 0);
 }
@@ -465,7 +477,7 @@ START_TEST(test_text_relocations)
 	ck_assert_uint_eq(info.sites_patched, 0);
 	ck_assert_uint_eq(info.sites_unsafe, N_SITES - 2);
 	ck_assert(is_pristine());
-	ck_assert_int_eq(__static_call_update(&key, NULL, func(2)), 0);
+	ck_assert_int_eq(__static_call_update(key, NULL, func(2)), 0);
 	expect_calls(2);
 }
 END_TEST
@@ -505,7 +517,7 @@ static int look_at_site(const struct static_call_site_info *site, void *arg)
 	};
 	int i;
 
-	ck_assert_ptr_eq(site->key, &key);
+	ck_assert_ptr_eq(site->key, key);
 	ck_assert_str_eq(site->name, "hand");
 	for (i = 0; i < N_GOOD; i++)
 		if ((uintptr_t)site->addr ==
@@ -566,7 +578,7 @@ START_TEST(test_under_a_debugger)
 	at = (uint8_t *)base + CALL_AT(_i % N_GOOD) + (_i % N_GOOD == NOP_CALL);
 	opcode = *at;
 	code_poke(at, &int3, 1);
-	ck_assert_int_eq(__static_call_update(&key, NULL, _i < N_GOOD ?
+	ck_assert_int_eq(__static_call_update(key, NULL, _i < N_GOOD ?
 				(void *)&__static_call_return0 : NULL), 0);
 	ck_assert_uint_eq(*at, int3);
 	code_poke(at, &opcode, 1);
@@ -575,7 +587,7 @@ START_TEST(test_under_a_debugger)
 	else
 		call_site(_i % N_GOOD);
 	code_poke(at, &int3, 1);
-	ck_assert_int_eq(__static_call_update(&key, NULL, func(5)), 0);
+	ck_assert_int_eq(__static_call_update(key, NULL, func(5)), 0);
 	code_poke(at, &opcode, 1);
 	expect_calls(5);
 }
@@ -585,7 +597,7 @@ static int moves_out;
 
 static void *refuse_second_move(void *from, size_t len, int flags, void *to)
 {
-	if (!(flags & MREMAP_DONTUNMAP) || moves_out++ != 1)
+	if (is_move_in(to) || !(flags & MREMAP_FIXED) || moves_out++ != 1)
 		return __real_mremap(from, len, len, flags, to);
 	errno = ENOMEM;
 	return MAP_FAILED;
@@ -613,7 +625,7 @@ START_TEST(test_failed_update_under_a_debugger)
 	make_module();
 	company_start();
 	ck_assert_int_eq(add_module(), 0);
-	ck_assert_int_eq(__static_call_update(&key, NULL, NULL), 0);
+	ck_assert_int_eq(__static_call_update(key, NULL, NULL), 0);
 	at = (uint8_t *)base + CALL_AT(CALL);
 	ck_assert_int_eq(madvise((void *)(base + 2 * SC_PAGE), SC_PAGE,
 				 MADV_DONTNEED), 0);
@@ -622,10 +634,10 @@ START_TEST(test_failed_update_under_a_debugger)
 	wraps.find = find_parts;
 	wraps.mremap = refuse_second_move;
 	wraps.madvise = refuse_giving_back;
-	ck_assert_int_lt(__static_call_update(&key, NULL, func(2)), 0);
+	ck_assert_int_lt(__static_call_update(key, NULL, func(2)), 0);
 	/* the debugger leaves */
 	code_poke(at, "\xe8", 1);
-	key.func = func(5);
+	key->func = func(5);
 	ck_assert_int_eq(call_site(CALL), 5);
 }
 END_TEST
@@ -633,14 +645,16 @@ END_TEST
 /* What was refused is forgotten: no later update of the page brings it. */
 START_TEST(test_refused_target_is_forgotten)
 {
-	struct static_call_change twice[2] = { { &key, NULL }, { &key, NULL } };
+	struct static_call_change twice[2] = { { NULL, NULL }, { NULL, NULL } };
 	struct sc_key *entry;
 
 	make_module();
+	twice[0].key = twice[1].key = key;
 	ck_assert_int_eq(add_module(), 0);
-	entry = key.sc_entry;
+	entry = key->sc_entry;
 	ck_assert_int_eq(static_call_update_batch(twice, 2), -EINVAL);
 	ck_assert_ptr_eq(entry->target, func(1));
+	ck_assert_ptr_eq(key->func, func(1));
 }
 END_TEST
 

@@ -25,7 +25,7 @@
 #include "maps.h"
 #include "unit.h"
 #include "wrap.h"
-#include "x86_64/insn.h"
+#include "insn.h"
 
 #define CYCLES	40
 

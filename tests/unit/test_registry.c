@@ -10,10 +10,11 @@
 #include <static_call/api.h>
 
 #include "backend.h"
-#include "lock.h"
+#include "enter.h"
 #include "mem.h"
 #include "registry.h"
 #include "unit.h"
+#include "world.h"
 
 #define MAX_KEYS 200
 
@@ -28,11 +29,13 @@ struct plan {
 
 static struct {
 	/* what it shall answer */
-	int add_error, prepare_error;
+	int add_error, prepare_error, remove_error;
+	bool is_mapped;
 	const char *reason;
 	void (*during_prepare)(void);
 	/* what it was asked */
-	int started, patch, adds, removes, orphans, prepares, commits;
+	int started, patch, adds, removes, orphans, prepares, commits,
+		drops, repairs, repaired_modules;
 	size_t n_changing;
 	struct static_call_key *changing[MAX_KEYS];
 	void *targets[MAX_KEYS], *seen[MAX_KEYS];
@@ -66,7 +69,7 @@ void sc_backend_forget(struct sc_module *m)
 {
 }
 
-int sc_backend_add(struct sc_module *m, const struct sc_registrar *registrar)
+int sc_backend_add(struct sc_module *m, struct sc_plan *unused)
 {
 	const struct plan *plan = (const struct plan *)m->state;
 	size_t i;
@@ -74,11 +77,11 @@ int sc_backend_add(struct sc_module *m, const struct sc_registrar *registrar)
 	fake.adds++;
 	for (i = 0; i < plan->n_defines; i++) {
 		snprintf(names[i], sizeof(names[i]), "call_%zu", i);
-		if (!registrar->define(m, plan->defines + i, names[i]))
+		if (!sc_registry_define(m, plan->defines + i, names[i], 0))
 			return -ENOMEM;
 	}
 	for (i = 0; i < plan->n_uses; i++) {
-		struct sc_key *key = registrar->use(plan->uses + i);
+		struct sc_key *key = sc_registry_use(plan->uses + i, 0);
 
 		if (!key)
 			return -ENOMEM;
@@ -87,12 +90,36 @@ int sc_backend_add(struct sc_module *m, const struct sc_registrar *registrar)
 	return fake.add_error;
 }
 
-void sc_backend_remove(struct sc_module *m)
+int sc_backend_remove(struct sc_module *m, struct sc_plan *unused)
 {
 	fake.removes++;
+	return fake.remove_error;
 }
 
-void sc_backend_orphan(struct sc_key *key)
+bool sc_backend_is_mapped(const struct sc_module *m)
+{
+	return fake.is_mapped;
+}
+
+void sc_backend_drop(struct sc_module *m)
+{
+	fake.drops++;
+}
+
+void sc_backend_repair(struct sc_module *modules)
+{
+	struct sc_module *m;
+
+	fake.repairs++;
+	for (m = modules; m; m = m->next)
+		fake.repaired_modules++;
+}
+
+void sc_backend_end(void)
+{
+}
+
+void sc_backend_orphan(struct sc_key *key, struct sc_plan *unused)
 {
 	fake.orphans++;
 	fake.orphan = key->name;
@@ -105,16 +132,21 @@ bool sc_backend_holds(const struct sc_module *m, const void *func)
 	return false;
 }
 
-int sc_backend_prepare(struct sc_key *changing)
+int sc_backend_prepare(struct sc_plan *p)
 {
-	struct sc_key *key;
+	size_t i;
 
 	fake.prepares++;
 	fake.n_changing = 0;
-	for (key = changing; key; key = key->next_changing) {
-		fake.changing[fake.n_changing] = key->key;
-		fake.seen[fake.n_changing] = key->key->func;
-		fake.targets[fake.n_changing++] = key->target;
+	for (i = 0; i < p->n_keys; i++) {
+		const struct sc_plan_key *k = p->keys + i;
+
+		if (!k->entry)
+			continue;
+		ck_assert_ptr_eq(k->entry->key, k->key);
+		fake.changing[fake.n_changing] = k->key;
+		fake.seen[fake.n_changing] = k->key->func;
+		fake.targets[fake.n_changing++] = k->func;
 	}
 	if (fake.during_prepare)
 		fake.during_prepare();
@@ -186,9 +218,9 @@ static void setup(void)
 
 static void add(struct sc_module *m)
 {
-	ck_assert_int_eq(sc_lock(), 0);
+	ck_assert_int_eq(sc_enter(), 0);
 	ck_assert_int_eq(sc_registry_add(m), 0);
-	sc_unlock();
+	sc_leave();
 }
 
 static size_t count_keys(void)
@@ -196,7 +228,7 @@ static size_t count_keys(void)
 	struct sc_key *key;
 	size_t n = 0;
 
-	for (key = sc_registry_keys(); key; key = key->next)
+	for (key = sc_world->keys; key; key = key->next)
 		n++;
 	return n;
 }
@@ -206,10 +238,8 @@ static void expect_targets(size_t n, void *func)
 {
 	size_t i;
 
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n; i++)
 		ck_assert_ptr_eq(keys[i].func, func);
-		ck_assert_ptr_null(keys[i].sc_reserved);
-	}
 }
 
 /* ---------------------------------------------------------- the start */
@@ -380,7 +410,6 @@ START_TEST(test_update)
 	/* the old target was in force until then */
 	ck_assert_ptr_eq(fake.seen[0], (void *)one);
 	ck_assert_int_eq(fake.commits, 1);
-	ck_assert_ptr_null(keys[1].sc_reserved);
 }
 END_TEST
 
@@ -446,7 +475,6 @@ START_TEST(test_backend_refuses)
 	ck_assert_int_eq(fake.commits, 0);
 	expect_targets(3, (void *)one);
 	ck_assert_ptr_eq(others[0].func, (void *)one);
-	ck_assert_ptr_null(others[0].sc_reserved);
 	/* and the next one works */
 	fake.prepare_error = 0;
 	ck_assert_int_eq(static_call_update_batch(changes, 3), 0);
@@ -481,10 +509,8 @@ START_TEST(test_bad_batch)
 	ck_assert_int_eq(fake.prepares, 0);
 	ck_assert_int_eq(fake.commits, 0);
 	expect_targets(3, (void *)one);
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < 2; i++)
 		ck_assert_ptr_eq(others[i].func, (void *)one);
-		ck_assert_ptr_null(others[i].sc_reserved);
-	}
 	/* nothing is left of it */
 	ck_assert_int_eq(__static_call_update(keys, NULL, (void *)two), 0);
 	ck_assert_uint_eq(fake.n_changing, 1);
@@ -501,7 +527,6 @@ START_TEST(test_unknown_key_twice)
 	setup();
 	ck_assert_int_eq(static_call_update_batch(changes, 2), -EINVAL);
 	ck_assert_ptr_eq(others[0].func, (void *)one);
-	ck_assert_ptr_null(others[0].sc_reserved);
 }
 END_TEST
 
@@ -550,7 +575,6 @@ START_TEST(test_update_in_an_update)
 	ck_assert_int_eq(fake.prepares, 1);
 	ck_assert_ptr_eq(keys[0].func, (void *)two);
 	ck_assert_ptr_eq(keys[1].func, (void *)one);
-	ck_assert_ptr_null(keys[1].sc_reserved);
 }
 END_TEST
 
@@ -573,7 +597,7 @@ START_TEST(test_define_and_undefine)
 	static_call_undefine(&def);
 	ck_assert_int_eq(fake.orphans, 1);
 	sc_alloc_fail_after = 0;
-	ck_assert_int_eq(sc_registry_define(others, "x"), 0);
+	ck_assert_int_eq(sc_registry_define_one(others, "x", false), 0);
 }
 END_TEST
 
@@ -581,9 +605,9 @@ START_TEST(test_define_without_memory)
 {
 	setup();
 	sc_alloc_fail_after = 0;
-	ck_assert_int_eq(sc_registry_define(others, "x"), -ENOMEM);
+	ck_assert_int_eq(sc_registry_define_one(others, "x", false), -ENOMEM);
 	ck_assert_ptr_null(others[0].sc_owner);
-	ck_assert_int_eq(sc_registry_define(others, "x"), 0);
+	ck_assert_int_eq(sc_registry_define_one(others, "x", false), 0);
 }
 END_TEST
 
@@ -591,7 +615,7 @@ END_TEST
 START_TEST(test_single_definitions_stay)
 {
 	setup();
-	ck_assert_int_eq(sc_registry_define(others, "x"), 0);
+	ck_assert_int_eq(sc_registry_define_one(others, "x", false), 0);
 	add(&module);
 	sc_registry_remove((char *)&plan);
 	ck_assert_ptr_nonnull(sc_registry_find(others));
@@ -736,8 +760,8 @@ START_TEST(test_walk_without_memory)
 	sc_alloc_fail_after = 0;
 	ck_assert_int_eq(static_call_for_each_site(visit_site, NULL), -ENOMEM);
 	ck_assert_int_eq(visited, 0);
-	ck_assert_int_eq(sc_lock(), 0);
-	sc_unlock();
+	ck_assert_int_eq(sc_enter(), 0);
+	sc_leave();
 	traces_same(&traces);
 }
 END_TEST

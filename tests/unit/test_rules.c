@@ -27,7 +27,7 @@
 #include "step.h"
 #include "unit.h"
 #include "wrap.h"
-#include "x86_64/patch.h"
+#include "places.h"
 
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ 22
@@ -108,7 +108,7 @@ static void *no_memory_left(void *from, size_t len, int flags, void *to)
 	uintptr_t block = ((uintptr_t)to + BLOCK - 1) & ~(BLOCK - 1);
 	bool whole_block = block + BLOCK <= (uintptr_t)to + len;
 
-	if ((flags & MREMAP_FIXED) &&
+	if (is_move_in(to) &&
 	    ((frees_tables && whole_block) ||
 	     (counts_pages &&
 	      sc_maps_has_flag((uintptr_t)from, "ac") == 1))) {
@@ -230,12 +230,11 @@ static void map_crossing_call(void)
 static void crossing_call(void)
 {
 	static struct sc_segment segment;
+	static struct sc_loaded loaded;
 	static struct sc_image image = { .segments = &segment,
-					 .n_segments = 1 };
-	static struct sc_patch found;
-	struct sc_patch *queue = &found;
-	struct sc_finding finding = { .image = &image, .texts = &code.text,
-				      .found = &found, .max = 1 };
+					 .n_segments = 1, .loaded = &loaded };
+	static struct sc_place found;
+	uint8_t bytes[5] = { 0xe8 };
 	const uint32_t new = NEW_FUNC - (SITE + 5);
 	uintptr_t site;
 	int got;
@@ -245,15 +244,15 @@ static void crossing_call(void)
 	if (rule_off)
 		sc_rules_off = 1u << 3;
 	site = code.text.start + SITE;
-	sc_patch_found(&finding, site, 0, NULL);
-	child_need(finding.n == 1 && found.addr == (void *)site);
-	code.text.patches = &found;
-	code.text.n_patches = 1;
+	sc_place_decode(&found, &image, &code.text, site,
+			code.text.start + OLD_FUNC, NULL);
+	child_need(found.addr == (void *)site);
+	code.text.places = &found;
+	code.text.n_places = 1;
 	child_need(sc_text_reserve(1) == 0);
 	if (found.len) {
-		memcpy(found.next + 1, &new, sizeof(new));
-		child_need(sc_text_prepare(&queue, 1, NULL) == 0);
-		sc_text_commit();
+		memcpy(bytes + 1, &new, sizeof(new));
+		child_need(code_change(&found, bytes, NULL) == 0);
 	}
 	child_need(((int (*)(void))site)() == (found.len ? 2 : 1));
 	child_need(madvise((void *)((site + SC_PAGE) & ~(SC_PAGE - 1)),
@@ -298,7 +297,7 @@ static void probe_on_a_place_is_removed(void)
 	start();
 	begin(COMPANY, 1, 4);
 	child_need(code_update(&code, 0, 1, 2) == 0);
-	code_poke(code.patches[1].addr, &int3, 1);
+	code_poke(code.places[1].addr, &int3, 1);
 	wraps.traced = rule_off ? yes : no;
 	child_need(code_update(&code, 0, 1, 3) == 0);
 	code_expect_consistent(&code);
@@ -361,11 +360,11 @@ static void breakpoint_on_a_place(void)
 	begin(COMPANY, 1, 4);
 	child_need(code_update(&code, 0, 1, 2) == 0);
 	wraps.traced = yes;
-	code_poke(code.patches[1].addr, &int3, 1);
+	code_poke(code.places[1].addr, &int3, 1);
 	if (rule_off)
 		sc_rules_off = 1u << 6;
 	child_need(code_update(&code, 0, 1, 3) == 0);
-	code_poke(code.patches[1].addr, "\xb8", 1);
+	code_poke(code.places[1].addr, "\xb8", 1);
 	child_expect(code_call(&code, 1) == 3);
 }
 
@@ -479,15 +478,11 @@ END_TEST
 #define CALLED		0x200u
 #define SLOT		0x300u
 
-static struct sc_patch returning;
+static struct sc_place returning;
 
 static int change_under_the_caller(void)
 {
-	struct sc_patch *queue = &returning;
-
-	memcpy(returning.next, returning.pristine, returning.len);
-	child_need(sc_text_prepare(&queue, 1, NULL) == 0);
-	sc_text_commit();
+	child_need(code_change(&returning, returning.pristine, NULL) == 0);
 	child_need(memcmp(returning.addr, returning.pristine, 6) == 0);
 	return 5;
 }
@@ -519,8 +514,8 @@ static void poke_call(uintptr_t text)
 
 static void return_into_a_place(void)
 {
-	struct sc_patch *queue = &returning;
-	struct sc_target target = { .action = SC_ACTION_CALL };
+	struct sc_target target = { .kind = SC_TARGET_FUNC };
+	uint8_t bytes[SC_INSN_MAX];
 	struct sc_insn insn;
 	uintptr_t text;
 	int got;
@@ -535,14 +530,13 @@ static void return_into_a_place(void)
 	returning.len = (uint8_t)insn.len;
 	memcpy(returning.pristine, returning.addr, insn.len);
 	memcpy(returning.live, returning.addr, insn.len);
-	memcpy(returning.next, returning.addr, insn.len);
+	memcpy(bytes, returning.addr, insn.len);
 	target.func = text + CALLED;
 	if (rule_off)
 		wraps.encode = encode_two_instructions;
 	child_need(sc_insn_encode(insn.form, text + CALLS, &target, NULL,
-				  returning.next) == 0);
-	child_need(sc_text_prepare(&queue, 1, NULL) == 0);
-	sc_text_commit();
+				  bytes) == 0);
+	child_need(code_change(&returning, bytes, NULL) == 0);
 	got = ((int (*)(void))(text + CALLS))();
 	child_expect(got == 5);
 }
@@ -603,6 +597,23 @@ END_TEST
 
 /* --------------------------------------------- what is lost without a rule */
 
+/* Kernels before 6.17 move no more than one mapping. */
+static void *one_mapping_only(void *from, size_t len, int flags, void *to)
+{
+	struct sc_maps maps;
+	struct sc_vma vma = { 0 };
+
+	if (flags && !sc_maps_open(&maps)) {
+		__real_sc_maps_find(&maps, (uintptr_t)from, &vma);
+		sc_maps_close(&maps);
+		if (vma.end < (uintptr_t)from + len) {
+			errno = EFAULT;
+			return MAP_FAILED;
+		}
+	}
+	return __real_mremap(from, len, len, flags, to);
+}
+
 /* Without the rule text is one mapping to its end. */
 static int find_one_mapping(struct sc_maps *maps, uintptr_t addr,
 			    struct sc_vma *vma)
@@ -620,6 +631,7 @@ static void split_text(void)
 	begin(COMPANY, 12, 3);
 	child_need(madvise((void *)(code.text.start + 4 * SC_PAGE), 3 * SC_PAGE,
 			   MADV_DONTFORK) == 0);
+	wraps.mremap = one_mapping_only;
 	if (rule_off)
 		wraps.find = find_one_mapping;
 	child_need(code_update(&code, 0, 1, 3) == 0);

@@ -14,7 +14,7 @@
 #include <sys/types.h>
 
 #include "maps.h"
-#include "x86_64/insn.h"
+#include "insn.h"
 
 struct wraps {
 	void *(*mremap)(void *from, size_t len, int flags, void *to);

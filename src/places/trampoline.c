@@ -5,7 +5,7 @@
  */
 #include "sc_config.h"
 
-#include "x86_64/patch.h"
+#include "places.h"
 
 const char *sc_backend_name(void)
 {
@@ -17,17 +17,19 @@ size_t sc_places_max(const struct sc_image *image)
 	return image->n_defines;
 }
 
-void sc_places_find(struct sc_finding *finding)
+size_t sc_places_find(const struct sc_image *image, struct sc_text *texts,
+		      struct sc_place *out)
 {
-	const struct sc_image *image = finding->image;
-	size_t i;
+	size_t i, n = 0;
 
 	for (i = 0; i < image->n_defines; i++) {
 		const struct sc_define *define = image->defines + i;
-		struct sc_key *key = finding->registrar->use(define->key);
+		struct sc_key *key = sc_registry_use(define->key,
+						     define->tramp);
 
 		if (key)
-			sc_patch_found(finding, define->tramp, define->tramp,
-				       key);
+			sc_place_decode(out + n++, image, texts, define->tramp,
+					define->tramp, key);
 	}
+	return n;
 }

@@ -13,8 +13,10 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "machine.h"
 #include "maps.h"
 
 /* The kernel's ABI, which the headers of older systems lack. */
@@ -58,24 +60,55 @@ int sc_maps_open_file(const char *name, int flags)
 {
 	int fd = open_below("/proc/thread-self/", name, flags);
 
-	/* Older kernels have one for the process only. */
-	if (fd < 0 && errno == ENOENT)
+	/* Older kernels have one for the process only; so do some sandboxes. */
+	if (fd < 0 && errno != EMFILE && errno != ENFILE)
 		fd = open_below("/proc/self/", name, flags);
 	return fd;
 }
 
+int sc_file_open(struct sc_file *file, const char *name, int flags)
+{
+	struct stat st = { .st_ino = 0 };
+	int fd = sc_maps_open_file(name, flags);
+
+	if (fd < 0)
+		return -errno;
+	fstat(fd, &st);
+	file->device = st.st_dev;
+	file->inode = st.st_ino;
+	file->fd = fd;
+	return 0;
+}
+
+/* The number is forgotten first: from then on a child may have it again. */
+void sc_file_close(struct sc_file *file)
+{
+	int fd = file->fd;
+
+	file->fd = -1;
+	if (fd >= 0)
+		close(fd);
+}
+
+void sc_file_close_inherited(struct sc_file *file)
+{
+	struct stat st;
+
+	if (file->fd >= 0 && file->inode && fstat(file->fd, &st) == 0 &&
+	    st.st_dev == file->device && st.st_ino == file->inode)
+		close(file->fd);
+	file->fd = -1;
+}
+
 int sc_maps_open(struct sc_maps *maps)
 {
-	maps->fd = sc_maps_open_file("maps", O_RDONLY);
 	maps->no_query = false;
-	return maps->fd < 0 ? -errno : 0;
+	return sc_file_open(&maps->file, "maps", O_RDONLY);
 }
 
 void sc_maps_close(struct sc_maps *maps)
 {
-	if (maps->fd >= 0)
-		close(maps->fd);
-	maps->fd = -1;
+	sc_file_close(&maps->file);
 }
 
 /*
@@ -178,12 +211,12 @@ int sc_maps_find(struct sc_maps *maps, uintptr_t addr, struct sc_vma *vma)
 	};
 
 	if (maps->no_query)
-		return find_in_text(maps->fd, addr, vma);
-	if (ioctl(maps->fd, PROCMAP_QUERY_ABI, &query) < 0) {
+		return find_in_text(maps->file.fd, addr, vma);
+	if (ioctl(maps->file.fd, PROCMAP_QUERY_ABI, &query) < 0) {
 		if (errno == ENOENT)
 			return -ENOENT;
 		maps->no_query = true;
-		return find_in_text(maps->fd, addr, vma);
+		return find_in_text(maps->file.fd, addr, vma);
 	}
 	vma->start = query.vma_start;
 	vma->end = query.vma_end;
@@ -263,7 +296,7 @@ int sc_maps_is_private_copy(uintptr_t addr)
 	if (fd < 0)
 		return -errno;
 	if (pread(fd, &entry, sizeof(entry),
-		  (off_t)(addr / 4096 * sizeof(entry))) == sizeof(entry))
+		  (off_t)(addr / SC_PAGE * sizeof(entry))) == sizeof(entry))
 		ret = (entry & (present | swapped)) && !(entry & of_file);
 	close(fd);
 	return ret;

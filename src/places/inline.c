@@ -8,7 +8,7 @@
  */
 #include "sc_config.h"
 
-#include "x86_64/patch.h"
+#include "places.h"
 
 const char *sc_backend_name(void)
 {
@@ -25,11 +25,13 @@ static uintptr_t place_relative(const int32_t *field)
 	return (uintptr_t)field + (uintptr_t)(intptr_t)*field;
 }
 
-static void find_in_run(struct sc_finding *finding, const struct sc_run *run)
+/* Records of one call lie together: its slot is looked at once. */
+static size_t find_in_run(const struct sc_image *image, struct sc_text *texts,
+			  const struct sc_run *run, struct sc_place *out)
 {
 	uintptr_t last_slot = 0, tramp = 0;
 	struct sc_key *key = NULL;
-	size_t i;
+	size_t i, n = 0;
 
 	for (i = 0; i < run->n; i++) {
 		const struct static_call_site *site = run->sites + i;
@@ -40,20 +42,25 @@ static void find_in_run(struct sc_finding *finding, const struct sc_run *run)
 			struct static_call_key *found;
 
 			last_slot = slot;
-			tramp = *(const uintptr_t *)slot;
-			found = sc_tramp_key(tramp);
-			key = found ? finding->registrar->use(found) : NULL;
+			tramp = sc_image_slot_value(image, &site->tramp,
+						    STATIC_CALL_SITE_FLAGS);
+			found = sc_tramp_key(image, tramp);
+			key = found ? sc_registry_use(found, tramp) : NULL;
 		}
 		if (key)
-			sc_patch_found(finding, place_relative(&site->addr),
-				       tramp, key);
+			sc_place_decode(out + n++, image, texts,
+					place_relative(&site->addr), tramp,
+					key);
 	}
+	return n;
 }
 
-void sc_places_find(struct sc_finding *finding)
+size_t sc_places_find(const struct sc_image *image, struct sc_text *texts,
+		      struct sc_place *out)
 {
-	size_t i;
+	size_t i, n = 0;
 
-	for (i = 0; i < finding->image->n_runs; i++)
-		find_in_run(finding, finding->image->runs + i);
+	for (i = 0; i < image->n_runs; i++)
+		n += find_in_run(image, texts, image->runs + i, out + n);
+	return n;
 }

@@ -1,28 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * code.h - copying and comparing the few bytes of one place.
+ * bytes.h - copying and comparing the few bytes of one place.
  *
- * Places have 0 (never touched) or 4 to 8 bytes: two loads that overlap, where
- * a call of memcpy() costs more than all the rest of an update.  Text is read
- * without the eyes of AddressSanitizer, to which a page of text may end in what
- * it guards.
+ * A place has 4 to 8 bytes, or 0 where it is never touched.  Two loads that
+ * overlap do; a call of memcpy() would cost more than the rest of an update.
+ * They also read text that AddressSanitizer guards because data shares its page.
  */
-#ifndef SC_CODE_H
-#define SC_CODE_H
+#ifndef SC_BYTES_H
+#define SC_BYTES_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
-#define SC_CODE_MIN	4u
+#define SC_BYTES_MIN	4u
 
 static inline __attribute__((always_inline)) void
-sc_code_copy(uint8_t *to, const uint8_t *from, size_t len)
+sc_bytes_copy(uint8_t *to, const uint8_t *from, size_t len)
 {
 	uint32_t head, tail;
 
-	if (len < SC_CODE_MIN)
+	if (len < SC_BYTES_MIN)
 		return;
 	memcpy(&head, from, 4);
 	memcpy(&tail, from + len - 4, 4);
@@ -31,11 +30,11 @@ sc_code_copy(uint8_t *to, const uint8_t *from, size_t len)
 }
 
 static inline __attribute__((always_inline)) bool
-sc_code_same(const uint8_t *a, const uint8_t *b, size_t len)
+sc_bytes_same(const uint8_t *a, const uint8_t *b, size_t len)
 {
 	uint32_t head[2], tail[2];
 
-	if (len < SC_CODE_MIN)
+	if (len < SC_BYTES_MIN)
 		return true;
 	memcpy(&head[0], a, 4);
 	memcpy(&head[1], b, 4);

@@ -19,9 +19,19 @@ struct sc_vma {
 	unsigned int flags;	/* SC_VMA_* */
 };
 
-/* An open view; @fd is close-on-exec and lives for one update. */
+/*
+ * A descriptor of the library's that a child of fork() may find: by its number
+ * alone the child must not close it, for the number may be the program's by
+ * then.  Close-on-exec; lives for one update.
+ */
+struct sc_file {
+	int fd;			/* -1: not open */
+	uint64_t device, inode;
+};
+
+/* An open view of the mappings. */
 struct sc_maps {
-	int fd;
+	struct sc_file file;
 	bool no_query;		/* the kernel has no PROCMAP_QUERY */
 };
 
@@ -31,6 +41,13 @@ struct sc_maps {
  * process may have ended, and then has nothing to say.
  */
 int sc_maps_open_file(const char *name, int flags);
+
+/* The same into @file; 0 or a negative errno. */
+int sc_file_open(struct sc_file *file, const char *name, int flags);
+void sc_file_close(struct sc_file *file);
+
+/* In a child of fork(): closes @file if its number still leads to it. */
+void sc_file_close_inherited(struct sc_file *file);
 
 /* Returns 0 or a negative errno of the open. */
 int sc_maps_open(struct sc_maps *maps);

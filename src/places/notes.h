@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* notes.h - what a loaded module contains: text, definitions, tables of sites. */
+/*
+ * notes.h - what a loaded module contains: text, definitions, tables of sites.
+ *
+ * Only what passed these checks is in an image: every offset leads into the
+ * module's own segments, a trampoline carries its signature.
+ */
 #ifndef SC_NOTES_H
 #define SC_NOTES_H
 
@@ -8,6 +13,8 @@
 #include <stdint.h>
 
 #include <static_call/types.h>
+
+#include "loaded.h"
 
 struct sc_segment {
 	uintptr_t start, end;		/* executable, whole pages */
@@ -28,13 +35,14 @@ struct sc_run {
 /* One allocation; the arrays lie behind the structure. */
 struct sc_image {
 	size_t size;			/* of all */
-	const char *path;		/* of the file */
+	struct sc_loaded *loaded;	/* freed with it */
 	bool text_relocations;		/* text is not what the file holds */
 	struct sc_segment *segments;
 	struct sc_define *defines;
 	struct sc_run *runs;
 	size_t n_segments, n_defines, n_runs;
 	size_t n_sites;			/* in all runs */
+	size_t n_refused;		/* notes and records that lead astray */
 };
 
 /*
@@ -44,5 +52,19 @@ struct sc_image {
  */
 int sc_image_read(const void *address, struct sc_image **image);
 void sc_image_free(struct sc_image *image);
+
+/*
+ * The value of the slot to which the place-relative @field leads; 0 where it
+ * does not lead to one in the module.
+ */
+uintptr_t sc_image_slot_value(const struct sc_image *image,
+			      const int32_t *field, uintptr_t flags);
+
+/*
+ * Whether the loader will bind the slot at @slot to the trampoline of @name, by
+ * the relocations of the procedure linkage table.
+ */
+bool sc_image_binds(const struct sc_image *image, uintptr_t slot,
+		    const char *name);
 
 #endif

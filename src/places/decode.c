@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * decode.c - what a record leads to: an instruction is a place only if it leads
+ * to its trampoline.
+ *
+ * Tools that edit linked files move code and leave the records behind.  What a
+ * record says is therefore never enough.
+ */
+#include "sc_config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "places.h"
+#include "step.h"
+
+static struct sc_text *text_of(const struct sc_image *image,
+			       struct sc_text *texts, uintptr_t addr)
+{
+	size_t i;
+
+	for (i = 0; i < image->n_segments; i++)
+		if (addr >= texts[i].start && addr < texts[i].end)
+			return texts + i;
+	return NULL;
+}
+
+/* Reads the code at @addr of @text, never beyond its end; how much, or 0. */
+static size_t read_code(const struct sc_text *text, uintptr_t addr,
+			uint8_t *code, size_t size)
+{
+	if (size > text->end - addr)
+		size = text->end - addr;
+	return sc_text_read(text, code, addr, size) ? 0 : size;
+}
+
+/*
+ * Trampolines of this module lie in its text; those of others are known by what
+ * the loader says of their segments.
+ */
+struct static_call_key *sc_tramp_key(const struct sc_image *image,
+				     uintptr_t tramp)
+{
+	const struct sc_loaded *loaded = image->loaded;
+	uintptr_t slot, key;
+	uint32_t magic;
+	int32_t rel;
+
+	if (!tramp || tramp % STATIC_CALL_TRAMP_SIZE ||
+	    !sc_loaded_has(loaded, tramp, STATIC_CALL_TRAMP_SIZE,
+			   SC_LOAD_READ | SC_LOAD_EXEC))
+		return NULL;
+	memcpy(&magic, (const void *)(tramp + STATIC_CALL_TRAMP_SIGNATURE),
+	       sizeof(magic));
+	if (magic != STATIC_CALL_TRAMP_MAGIC)
+		return NULL;
+	memcpy(&rel, (const void *)(tramp + STATIC_CALL_TRAMP_KEY),
+	       sizeof(rel));
+	slot = tramp + STATIC_CALL_TRAMP_KEY + (uintptr_t)(intptr_t)rel;
+	if (!sc_loaded_has(loaded, slot, sizeof(key), SC_LOAD_READ))
+		return NULL;
+	memcpy(&key, (const void *)slot, sizeof(key));
+	if (!sc_loaded_has(loaded, key, sizeof(struct static_call_key),
+			   SC_LOAD_READ | SC_LOAD_WRITE))
+		return NULL;
+	return (struct static_call_key *)key;
+}
+
+/* ------------------------------------------------- where it leads */
+
+/* An instruction that was decoded, and what it is said to be. */
+struct candidate {
+	const struct sc_image *image;
+	struct sc_text *texts;
+	uintptr_t addr;			/* of the place */
+	const uint8_t *code;		/* from there on */
+	struct sc_insn insn;
+	uintptr_t tramp;
+	const struct sc_key *key;
+};
+
+static bool slot_holds(const struct candidate *c, uintptr_t slot, uintptr_t what)
+{
+	uintptr_t value;
+
+	if (!sc_loaded_owns(c->image->loaded, slot, sizeof(value),
+			    SC_LOAD_READ))
+		return false;
+	memcpy(&value, (const void *)slot, sizeof(value));
+	return value == what;
+}
+
+/*
+ * Through a slot of this module's procedure linkage table, which may not have
+ * been bound yet.
+ */
+static bool plt_leads_to_tramp(const struct candidate *c, uintptr_t plt)
+{
+	const struct sc_text *text = text_of(c->image, c->texts, plt);
+	uint8_t code[16];
+	struct sc_insn insn;
+	uintptr_t slot;
+	size_t n;
+
+	if (!text)
+		return false;
+	n = read_code(text, plt, code, sizeof(code));
+	if (!n || sc_insn_decode_plt(code, n, &insn))
+		return false;
+	slot = sc_insn_leads_to(&insn, code + insn.skip, plt + insn.skip);
+	return slot_holds(c, slot, c->tramp) ||
+	       sc_image_binds(c->image, slot, c->key->name);
+}
+
+/* A site leads to its trampoline, a trampoline to its key. */
+static bool leads_home(const struct candidate *c)
+{
+	uintptr_t to = sc_insn_leads_to(&c->insn, c->code, c->addr);
+	uintptr_t home = c->insn.form == SC_FORM_TRAMP ?
+				 (uintptr_t)c->key->key : c->tramp;
+
+	if (c->insn.slot)
+		return slot_holds(c, to, home);
+	return to == home || (c->insn.form != SC_FORM_TRAMP &&
+			      plt_leads_to_tramp(c, to));
+}
+
+/* ---------------------------------------------------------- a place */
+
+/*
+ * Somebody may give one of two pages back to the file, and with it half of the
+ * instruction.
+ */
+static bool crosses_page(const struct sc_place *p)
+{
+	uintptr_t first = (uintptr_t)p->addr, last = first + p->size - 1u;
+
+	return first / SC_PAGE != last / SC_PAGE && SC_RULE(3);
+}
+
+/* What @c is, from the instruction at @c->addr on, into @p. */
+static enum static_call_site_state decode(struct sc_place *p,
+					  struct candidate *c)
+{
+	uint8_t code[STATIC_CALL_TRAMP_SIZE];
+	size_t n;
+
+	if (!p->text)
+		return STATIC_CALL_SITE_UNSAFE;
+	n = read_code(p->text, c->addr, code, sizeof(code));
+	if (!n)
+		return STATIC_CALL_SITE_UNSAFE;
+	if (c->addr == c->tramp ? sc_insn_decode_tramp(code, n, &c->insn) :
+				  sc_insn_decode(code, n, &c->insn))
+		return STATIC_CALL_SITE_FOREIGN;
+	c->addr += c->insn.skip;
+	c->code = code + c->insn.skip;
+	p->addr += c->insn.skip;
+	p->form = (uint8_t)c->insn.form;
+	p->size = (uint8_t)c->insn.len;
+	memcpy(p->pristine, c->code, c->insn.len);
+	if (!leads_home(c))
+		return STATIC_CALL_SITE_FOREIGN;
+	if (!sc_text_enabled())
+		return STATIC_CALL_SITE_WAITING;
+	if (!p->text->usable)
+		return STATIC_CALL_SITE_UNSAFE;
+	return crosses_page(p) ? STATIC_CALL_SITE_CROSSING :
+				 STATIC_CALL_SITE_PATCHED;
+}
+
+void sc_place_decode(struct sc_place *p, const struct sc_image *image,
+		     struct sc_text *texts, uintptr_t addr, uintptr_t tramp,
+		     struct sc_key *key)
+{
+	struct candidate c = {
+		.image = image,
+		.texts = texts,
+		.addr = addr,
+		.tramp = tramp,
+		.key = key,
+	};
+
+	*p = (struct sc_place){
+		.addr = (uint8_t *)addr,
+		.text = text_of(image, texts, addr),
+		.key = key,
+	};
+	p->fixed = (uint8_t)decode(p, &c);
+	if (p->fixed == STATIC_CALL_SITE_PATCHED)
+		p->len = p->size;
+	memcpy(p->live, p->pristine, SC_INSN_MAX);
+}

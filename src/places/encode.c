@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* encode.c - what each place shall hold: adds the changes to a plan. */
+#include "sc_config.h"
+
+#include <string.h>
+
+#include "places.h"
+#include "plan.h"
+#include "targets.h"
+
+struct sc_target sc_target_of(void *func, uintptr_t tramp)
+{
+	return (struct sc_target){
+		.kind = sc_target_kind(func),
+		.func = (uintptr_t)func,
+		.null_stub = tramp ? tramp + STATIC_CALL_TRAMP_NULL : 0,
+		.ret0_stub = tramp ? tramp + STATIC_CALL_TRAMP_RET0 : 0,
+	};
+}
+
+int sc_place_encode(const struct sc_place *p, const struct sc_target *target,
+		    uint8_t *out)
+{
+	memcpy(out, p->pristine, SC_INSN_MAX);
+	return sc_insn_encode((enum sc_form)p->form, (uintptr_t)p->addr, target,
+			      NULL, out);
+}
+
+static void add_if_changed(struct sc_plan *plan, struct sc_change *c)
+{
+	if (memcmp(c->wanted, c->place->live, SC_INSN_MAX) != 0)
+		plan->n_changes++;
+}
+
+void sc_plan_add(struct sc_plan *plan, struct sc_place *p,
+		 const struct sc_target *target)
+{
+	struct sc_change *c = plan->changes + plan->n_changes;
+
+	if (!p->len)
+		return;
+	c->addr = (uintptr_t)p->addr;
+	c->place = p;
+	c->target = target;
+	sc_place_encode(p, target, c->wanted);
+	add_if_changed(plan, c);
+}
+
+void sc_plan_add_pristine(struct sc_plan *plan, struct sc_place *p)
+{
+	struct sc_change *c = plan->changes + plan->n_changes;
+
+	c->addr = (uintptr_t)p->addr;
+	c->place = p;
+	c->target = NULL;
+	memcpy(c->wanted, p->pristine, SC_INSN_MAX);
+	add_if_changed(plan, c);
+}
+
+int sc_plan_prepare(struct sc_plan *plan)
+{
+	sc_plan_sort_changes(plan);
+	return sc_text_prepare(plan->changes, plan->n_changes);
+}
+
+/*
+ * A place that could not be made pristine as its module left calls the old
+ * function until its mapping is gone, so its key cannot be changed.
+ */
+static int add_key(struct sc_plan *plan, struct sc_plan_key *k)
+{
+	struct sc_place *p;
+
+	k->target = sc_target_of(k->func, k->entry->tramp);
+	for (p = k->entry->places; p; p = p->next_of_key) {
+		if (p->text && p->text->stuck)
+			return p->text->stuck;
+		sc_plan_add(plan, p, &k->target);
+	}
+	return 0;
+}
+
+int sc_backend_prepare(struct sc_plan *plan)
+{
+	size_t i;
+	int err = sc_places_reserve(plan);
+
+	plan->n_changes = 0;
+	for (i = 0; i < plan->n_keys && !err; i++)
+		if (plan->keys[i].entry)
+			err = add_key(plan, plan->keys + i);
+	return err ? err : sc_plan_prepare(plan);
+}
+
+void sc_backend_commit(void)
+{
+	sc_text_commit();
+}

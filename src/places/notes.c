@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * notes.c - reads the notes of a loaded module.
+ *
+ * Tables are found by locator notes in PT_NOTE segments, so they survive strip
+ * and need no linker script.  Notes of others lie between ours; whatever does
+ * not fit its segment ends the walk.  Nothing is believed that a tool which
+ * edits linked files may have moved or cut: each offset is checked before it is
+ * followed.
+ */
+#include "sc_config.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <link.h>
+#include <string.h>
+
+#include "log.h"
+#include "machine.h"
+#include "mem.h"
+#include "notes.h"
+#include "places.h"
+
+static uintptr_t place_relative(const int32_t *field)
+{
+	return (uintptr_t)field + (uintptr_t)(intptr_t)*field;
+}
+
+uintptr_t sc_image_slot_value(const struct sc_image *image,
+			      const int32_t *field, uintptr_t flags)
+{
+	uintptr_t slot = place_relative(field) & ~flags, value;
+
+	if (!sc_loaded_owns(image->loaded, slot, sizeof(value), SC_LOAD_READ))
+		return 0;
+	memcpy(&value, (const void *)slot, sizeof(value));
+	return value;
+}
+
+/* Each of these adds to the image, or only counts while it has no arrays. */
+static void add_define(struct sc_image *out,
+		       const struct static_call_note_define *desc, size_t size)
+{
+	const char *name = (const char *)(desc + 1);
+	struct sc_define define = { .name = name };
+
+	if (size <= sizeof(*desc) ||
+	    !memchr(name, '\0', size - sizeof(*desc))) {
+		out->n_refused++;
+		return;
+	}
+	define.tramp = sc_image_slot_value(out, &desc->tramp, 0);
+	define.key = (void *)sc_image_slot_value(out, &desc->key, 0);
+	if (!define.key || sc_tramp_key(out, define.tramp) != define.key) {
+		out->n_refused++;
+		return;
+	}
+	if (out->defines)
+		out->defines[out->n_defines] = define;
+	out->n_defines++;
+}
+
+static void add_run(struct sc_image *out,
+		    const struct static_call_note_sites *desc, size_t size)
+{
+	struct sc_run run;
+
+	if (size >= sizeof(*desc) && !desc->count)
+		return;
+	if (size < sizeof(*desc) ||
+	    !sc_loaded_owns(out->loaded, place_relative(&desc->start),
+			    desc->count * sizeof(*run.sites), SC_LOAD_READ)) {
+		out->n_refused++;
+		return;
+	}
+	run = (struct sc_run){
+		.sites = (const void *)place_relative(&desc->start),
+		.n = desc->count,
+	};
+	if (out->runs)
+		out->runs[out->n_runs] = run;
+	out->n_runs++;
+	out->n_sites += run.n;
+}
+
+static size_t round_up_4(size_t n)
+{
+	return (n + 3) & ~(size_t)3;
+}
+
+static void add_note(struct sc_image *out, const ElfW(Nhdr) *note,
+		     const void *desc)
+{
+	if (note->n_type == STATIC_CALL_NOTE_DEFINE)
+		add_define(out, desc, note->n_descsz);
+	else if (note->n_type == STATIC_CALL_NOTE_SITES)
+		add_run(out, desc, note->n_descsz);
+}
+
+/* By 4 bytes whatever p_align says: linkers mix notes of both alignments. */
+static void add_notes(struct sc_image *out, const char *p, size_t left)
+{
+	static const char owner[] = STATIC_CALL_NOTE_OWNER;
+
+	while (left >= sizeof(ElfW(Nhdr))) {
+		const ElfW(Nhdr) *note = (const void *)p;
+		const char *name = p + sizeof(*note);
+		size_t name_size, desc_size;
+
+		if (note->n_namesz > left || note->n_descsz > left)
+			return;
+		name_size = round_up_4(note->n_namesz);
+		desc_size = round_up_4(note->n_descsz);
+		if (sizeof(*note) + name_size + note->n_descsz > left)
+			return;
+		if (note->n_namesz == sizeof(owner) &&
+		    memcmp(name, owner, sizeof(owner)) == 0)
+			add_note(out, note, name + name_size);
+		name_size += sizeof(*note) + desc_size;
+		if (name_size > left)
+			return;
+		p += name_size;
+		left -= name_size;
+	}
+}
+
+static void add_segment(struct sc_image *out, const struct sc_load *load)
+{
+	if (out->segments)
+		out->segments[out->n_segments] = (struct sc_segment){
+			.start = load->start & ~(SC_PAGE - 1),
+			.end = (load->end + SC_PAGE - 1) & ~(SC_PAGE - 1),
+			.readable = load->flags & SC_LOAD_READ,
+		};
+	out->n_segments++;
+}
+
+static void scan(struct sc_image *out)
+{
+	const struct sc_loaded *loaded = out->loaded;
+	size_t i;
+
+	for (i = 0; i < loaded->n_own; i++)
+		if ((loaded->loads[i].flags & (SC_LOAD_EXEC | SC_LOAD_WRITE)) ==
+		    SC_LOAD_EXEC)
+			add_segment(out, loaded->loads + i);
+	for (i = 0; i < loaded->n_notes; i++)
+		add_notes(out, (const char *)loaded->notes[i].start,
+			  loaded->notes[i].end - loaded->notes[i].start);
+}
+
+static struct sc_image *allocate(const struct sc_image *count)
+{
+	size_t segments = count->n_segments * sizeof(struct sc_segment);
+	size_t defines = count->n_defines * sizeof(struct sc_define);
+	size_t runs = count->n_runs * sizeof(struct sc_run);
+	size_t size = sizeof(struct sc_image) + segments + defines + runs;
+	struct sc_image *image = sc_alloc(size);
+
+	if (!image)
+		return NULL;
+	image->size = size;
+	image->loaded = count->loaded;
+	image->segments = (void *)(image + 1);
+	image->defines = (void *)((char *)image->segments + segments);
+	image->runs = (void *)((char *)image->defines + defines);
+	return image;
+}
+
+static int read_notes(struct sc_loaded *loaded, struct sc_image **out)
+{
+	struct sc_image count = { .loaded = loaded }, *image;
+
+	scan(&count);
+	if (!count.n_defines && !count.n_runs)
+		return -ENOENT;
+	image = allocate(&count);
+	if (!image)
+		return -ENOMEM;
+	image->text_relocations =
+		sc_loaded_value(loaded, DT_TEXTREL) ||
+		(sc_loaded_value(loaded, DT_FLAGS) & DF_TEXTREL);
+	scan(image);
+	*out = image;
+	return 0;
+}
+
+int sc_image_read(const void *address, struct sc_image **image)
+{
+	struct sc_loaded *loaded;
+	int err = sc_loaded_read(address, &loaded);
+
+	*image = NULL;
+	if (err)
+		return err;
+	err = read_notes(loaded, image);
+	if (err)
+		sc_loaded_free(loaded);
+	else if ((*image)->n_refused)
+		sc_log("notes lead astray", loaded->path, NULL,
+		       (long)(*image)->n_refused);
+	return err;
+}
+
+void sc_image_free(struct sc_image *image)
+{
+	if (!image)
+		return;
+	sc_loaded_free(image->loaded);
+	sc_free(image, image->size);
+}
+
+/* ------------------------------------------------------ lazy binding */
+
+/* Whether symbol @index of the module is the trampoline of @name. */
+static bool symbol_is_tramp(const struct sc_loaded *loaded, size_t index,
+			    const char *name)
+{
+	static const char prefix[] = STATIC_CALL_TRAMP_PREFIX_STR;
+	size_t size = (size_t)sc_loaded_value(loaded, DT_STRSZ), offset, left;
+	uintptr_t strings = sc_loaded_pointer(loaded, DT_STRTAB, size);
+	uintptr_t symbols = sc_loaded_pointer(loaded, DT_SYMTAB,
+					      (index + 1) * sizeof(ElfW(Sym)));
+	const char *symbol;
+
+	if (!strings || !symbols)
+		return false;
+	offset = ((const ElfW(Sym) *)symbols)[index].st_name;
+	if (offset >= size)
+		return false;
+	symbol = (const char *)strings + offset;
+	left = size - offset;
+	if (left < sizeof(prefix) ||
+	    memcmp(symbol, prefix, sizeof(prefix) - 1) != 0)
+		return false;
+	symbol += sizeof(prefix) - 1;
+	left -= sizeof(prefix) - 1;
+	/* The module that defines it may not be known yet. */
+	return !name[0] || (strlen(name) < left && !strcmp(symbol, name));
+}
+
+bool sc_image_binds(const struct sc_image *image, uintptr_t slot,
+		    const char *name)
+{
+	const struct sc_loaded *loaded = image->loaded;
+	size_t size = (size_t)sc_loaded_value(loaded, DT_PLTRELSZ), i;
+	const ElfW(Rela) *rela =
+		(const void *)sc_loaded_pointer(loaded, DT_JMPREL, size);
+
+	if (!rela || sc_loaded_value(loaded, DT_PLTREL) != DT_RELA)
+		return false;
+	for (i = 0; i < size / sizeof(*rela); i++)
+		if (loaded->base + rela[i].r_offset == slot)
+			return symbol_is_tramp(loaded,
+					       ELF64_R_SYM(rela[i].r_info),
+					       name);
+	return false;
+}

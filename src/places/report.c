@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/* report.c - what the places are like: counted, listed, looked up. */
+#include "sc_config.h"
+
+#include <string.h>
+
+#include "places.h"
+#include "targets.h"
+
+static enum static_call_site_state state_of(const struct sc_place *p)
+{
+	struct sc_target target;
+	uint8_t wanted[SC_INSN_MAX];
+
+	if (p->fixed)
+		return (enum static_call_site_state)p->fixed;
+	if (memcmp(p->live, p->pristine, SC_INSN_MAX) != 0)
+		return STATIC_CALL_SITE_PATCHED;
+	if (!p->key)
+		return STATIC_CALL_SITE_WAITING;
+	target = sc_target_of(p->key->target, p->key->tramp);
+	if (sc_place_encode(p, &target, wanted))
+		return STATIC_CALL_SITE_FAR;
+	return memcmp(wanted, p->live, SC_INSN_MAX) == 0 ?
+		       STATIC_CALL_SITE_PATCHED : STATIC_CALL_SITE_WAITING;
+}
+
+static void count(const struct sc_place *p, struct static_call_info *info)
+{
+	info->sites++;
+	switch (state_of(p)) {
+	case STATIC_CALL_SITE_PATCHED:
+		info->sites_patched++;
+		break;
+	case STATIC_CALL_SITE_FAR:
+		info->sites_far++;
+		break;
+	case STATIC_CALL_SITE_CROSSING:
+		info->sites_crossing++;
+		break;
+	case STATIC_CALL_SITE_FOREIGN:
+		info->sites_foreign++;
+		break;
+	case STATIC_CALL_SITE_UNSAFE:
+		info->sites_unsafe++;
+		break;
+	case STATIC_CALL_SITE_WAITING:
+		info->sites_waiting++;
+		break;
+	}
+}
+
+void sc_backend_count(struct static_call_info *info)
+{
+	const struct sc_places *places;
+	size_t i;
+
+	for_each_places(places)
+		for (i = 0; i < places->n; i++)
+			count(places->places + i, info);
+}
+
+size_t sc_backend_patched(const struct sc_key *key)
+{
+	const struct sc_place *p;
+	size_t n = 0;
+
+	for (p = key->places; p; p = p->next_of_key)
+		n += state_of(p) == STATIC_CALL_SITE_PATCHED;
+	return n;
+}
+
+static void describe(const struct sc_place *p,
+		     struct static_call_site_info *out)
+{
+	static const uint8_t kinds[] = {
+		[SC_FORM_CALL] = STATIC_CALL_KIND_CALL,
+		[SC_FORM_CALL6] = STATIC_CALL_KIND_CALL6,
+		[SC_FORM_JMP] = STATIC_CALL_KIND_TAIL,
+		[SC_FORM_JMP6] = STATIC_CALL_KIND_TAIL6,
+		[SC_FORM_JCC] = STATIC_CALL_KIND_COND,
+		[SC_FORM_TRAMP] = STATIC_CALL_KIND_TRAMP,
+	};
+
+	*out = (struct static_call_site_info){
+		.size = sizeof(*out),
+		.addr = p->addr,
+		.len = p->size,
+		.kind = kinds[p->form],
+		.state = (int)state_of(p),
+		.key = p->key ? p->key->key : NULL,
+		.name = p->key ? p->key->name : "",
+	};
+}
+
+size_t sc_backend_list(struct static_call_site_info *out, size_t max)
+{
+	const struct sc_places *places;
+	size_t i, n = 0;
+
+	for_each_places(places)
+		for (i = 0; i < places->n; i++, n++)
+			if (n < max)
+				describe(places->places + i, out + n);
+	return n;
+}
+
+bool sc_backend_reserved(const void *start, const void *end)
+{
+	const struct sc_places *places;
+	size_t i;
+
+	for_each_places(places)
+		for (i = 0; i < places->n; i++) {
+			const struct sc_place *p = places->places + i;
+
+			/* A place that is never touched is nobody's. */
+			if (p->len && p->addr <= (const uint8_t *)end &&
+			    p->addr + p->len > (const uint8_t *)start)
+				return true;
+		}
+	return false;
+}
+
+bool sc_backend_holds(const struct sc_module *m, const void *func)
+{
+	uintptr_t addr = (uintptr_t)func;
+	size_t i;
+
+	for (i = 0; m->places && i < m->places->n_texts; i++)
+		if (addr >= m->places->texts[i].start &&
+		    addr < m->places->texts[i].end)
+			return true;
+	return false;
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * backing.c - the file behind text: asked for its pages before anybody runs into
+ * them, and mapped again where text was lost.
+ */
+#include "sc_config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "engine.h"
+
+/* No view of the file could be had. */
+#define NO_VIEW		(~(uintptr_t)0)
+
+static int fault_in(uintptr_t start, size_t len)
+{
+	if (madvise((void *)start, len, MADV_POPULATE_READ) < 0 &&
+	    (errno == EFAULT || errno == EHWPOISON))
+		return -EIO;
+	return 0;
+}
+
+/*
+ * A place that is pristine, or was made so by somebody, is read from its file.
+ * If the disk fails that kills this thread, so the kernel is asked first.
+ */
+int sc_fault_in_changes(void)
+{
+	const struct sc_change *changes = sc_tx->changes, *last = NULL;
+	uintptr_t start = 0, end = 0;
+	size_t i;
+
+	for (i = 0; i < sc_tx->n_changes; i++) {
+		const struct sc_change *c = changes + i;
+		uintptr_t page = sc_page_of(c->addr);
+
+		if (last && c->place->text == last->place->text &&
+		    page <= end + SC_RANGE_GAP) {
+			end = page + SC_PAGE;
+			continue;
+		}
+		if (last && fault_in(start, end - start))
+			return -EIO;
+		last = c;
+		start = page;
+		end = page + SC_PAGE;
+	}
+	return last ? fault_in(start, end - start) : 0;
+}
+
+/* The file that @text was mapped from, by its path; -1: it is another now. */
+static int open_file_of(const struct sc_text *text)
+{
+	int fd = open(text->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) == 0 && st.st_ino == text->inode)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/*
+ * A second view of the file, by which its pages can be brought into memory
+ * before the places show them.  A file that was deleted or replaced has none;
+ * then a caller meets a disk that fails in that moment.
+ */
+static void open_view(struct sc_text *text)
+{
+	int fd = open_file_of(text);
+	void *view;
+
+	text->view = NO_VIEW;
+	if (fd < 0)
+		return;
+	view = mmap(NULL, text->end - text->start, PROT_READ, MAP_PRIVATE, fd,
+		    (off_t)text->offset);
+	if (view != MAP_FAILED)
+		text->view = (uintptr_t)view;
+	close(fd);
+}
+
+void sc_view_close(struct sc_text *text)
+{
+	uintptr_t view = text->view;
+
+	text->view = 0;
+	if (view && view != NO_VIEW)
+		munmap((void *)view, text->end - text->start);
+}
+
+int sc_fault_in_range(struct sc_range *r)
+{
+	struct sc_text *text = r->text;
+
+	if (!text->view)
+		open_view(text);
+	if (text->view == NO_VIEW)
+		return 0;
+	return fault_in(text->view + (r->start - text->start), r->len);
+}
+
+int sc_fault_in_place(const struct sc_range *r)
+{
+	if (madvise((void *)r->start, r->len, MADV_POPULATE_READ) < 0 &&
+	    (errno == EFAULT || errno == ENOMEM || errno == EHWPOISON))
+		return -EIO;
+	return 0;
+}
+
+int sc_map_file_back(const struct sc_range *r)
+{
+	int fd = open_file_of(r->text), err = -EIO;
+	int prot = PROT_EXEC | (r->text->readable ? PROT_READ : 0);
+
+	if (fd < 0)
+		return -EIO;
+	if (mmap((void *)r->start, r->len, prot, MAP_PRIVATE | MAP_FIXED, fd,
+		 (off_t)(r->text->offset + (r->start - r->text->start))) !=
+	    MAP_FAILED)
+		err = 0;
+	close(fd);
+	return err;
+}

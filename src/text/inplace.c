@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * inplace.c - step A: writing in place, where nobody else can run this memory.
+ */
+#include "sc_config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "engine.h"
+#include "step.h"
+#include "sync.h"
+#include "valgrind.h"
+
+/*
+ * Whether nobody else can run this memory: exact, where counting threads is not
+ * (a vfork child, another process with CLONE_VM).  valgrind runs one thread at
+ * a time and none while a system call is made.
+ */
+static bool alone(void)
+{
+	return RUNNING_ON_VALGRIND ||
+	       (sc_system.can_tell_alone &&
+		syscall(SYS_unshare, CLONE_VM) == 0);
+}
+
+/* Few places: writing them costs less than moving their pages twice. */
+static bool cheaper_in_place(void)
+{
+	const struct sc_tx *tx = sc_tx;
+	uintptr_t last = 0;
+	size_t i, pages = 0, runs = 0;
+
+	if (RUNNING_ON_VALGRIND)
+		return true;
+	if (sc_system.probing && sc_system.can_swap)
+		return false;
+	for (i = 0; i < tx->n_changes; i++) {
+		uintptr_t page = sc_page_of(tx->changes[i].addr);
+
+		if (!last || page > last + SC_RANGE_GAP)
+			runs++;
+		if (page != last)
+			pages++;
+		last = page;
+	}
+	return tx->n_changes <= 16 * runs + 2 * pages;
+}
+
+static int write_place(const struct sc_place *p, const uint8_t *bytes)
+{
+	int err = SC_STEP('A');
+	ssize_t done;
+
+	if (err)
+		return err;
+	done = pwrite(sc_tx->mem.fd, bytes, p->len,
+		      (off_t)(uintptr_t)p->addr);
+	if (done < 0) {
+		/* Some kernels let nobody write to text. */
+		if (errno == EIO)
+			sc_system.can_write = false;
+		return -errno;
+	}
+	VALGRIND_DISCARD_TRANSLATIONS(p->addr, p->len);
+	return done == p->len ? 0 : -EIO;
+}
+
+/*
+ * If the old bytes of a place cannot be restored, its page is discarded, so that
+ * the file's bytes show again.  If that fails too, the new bytes stay and are
+ * recorded.
+ */
+static void give_up_place(struct sc_change *c)
+{
+	struct sc_place *p = c->place;
+	struct sc_range r = {
+		.text = p->text,
+		.start = sc_page_of(c->addr),
+		.len = SC_PAGE,
+	};
+	struct sc_vma vma;
+
+	memcpy(p->live, c->wanted, SC_INSN_MAX);
+	if (sc_maps_open(&sc_tx->maps))
+		return;
+	if (sc_maps_find(&sc_tx->maps, r.start, &vma) == 0 &&
+	    sc_text_same_mapping(p->text, r.start, &vma))
+		sc_give_back(&r);
+	sc_maps_close(&sc_tx->maps);
+}
+
+static int write_change(const struct sc_change *c)
+{
+	uint8_t now[SC_INSN_MAX];
+	int err = sc_text_read(c->place->text, now, c->addr, c->place->len);
+
+	if (err)
+		return err;
+	if (sc_place_sight(c->place, now) != SC_OURS)
+		return -EBUSY;
+	return write_place(c->place, c->wanted);
+}
+
+/* Writes all changes; after an error the places are as they were. */
+static int write_changes(void)
+{
+	struct sc_change *changes = sc_tx->changes;
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < sc_tx->n_changes; i++) {
+		err = write_change(changes + i);
+		if (err)
+			break;
+	}
+	while (err && i-- > 0)
+		if (write_place(changes[i].place, changes[i].place->live))
+			give_up_place(changes + i);
+	return err;
+}
+
+/*
+ * The lock keeps signals blocked from the test to the end of the transaction: a
+ * handler might start a thread.  Any failure here means: try the other way.
+ */
+bool sc_inplace_prepare(void)
+{
+	if (!sc_system.can_write || !cheaper_in_place() || !alone())
+		return false;
+	/* No child of fork() is born meanwhile that could find the descriptor. */
+	sc_tx->mem = (struct sc_file){
+		.fd = sc_maps_open_file("mem", O_RDWR),
+	};
+	if (sc_tx->mem.fd < 0)
+		return false;
+	if (write_changes() == 0) {
+		sc_tx->mode = SC_IN_PLACE;
+		return true;
+	}
+	sc_file_close(&sc_tx->mem);
+	return false;
+}
+
+void sc_inplace_commit(void)
+{
+	size_t i;
+
+	for (i = 0; i < sc_tx->n_changes; i++) {
+		const struct sc_change *c = sc_tx->changes + i;
+
+		memcpy(c->place->live, c->wanted, SC_INSN_MAX);
+	}
+	sc_file_close(&sc_tx->mem);
+	sc_tx->mode = SC_IDLE;
+	/* cpuid, which is slow in a virtual machine. */
+	if (!sc_sync_covers_code())
+		sc_machine_serialize();
+}

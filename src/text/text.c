@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * text.c - the protocol: prepare, commit, undo; text that comes and goes.
+ *
+ * engine.h tells how it works.
+ */
+#include "sc_config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "engine.h"
+#include "log.h"
+#include "mem.h"
+#include "step.h"
+
+/* Before sc_text_start() and after sc_text_end(). */
+struct sc_tx sc_tx_none = { .mem.fd = -1, .maps.file.fd = -1 };
+struct sc_tx *sc_tx = &sc_tx_none;
+
+/* ------------------------------------------------------- the end of it */
+
+static void close_views(void)
+{
+	sc_maps_close(&sc_tx->maps);
+	sc_file_close(&sc_tx->mem);
+	sc_tx->mode = SC_IDLE;
+}
+
+/*
+ * Edits a range that is out, and moves it in.  Where the system has taken away
+ * the right to make code of what was writable, the copy cannot run any more: the
+ * pristine pages move out in its place, and are written through the mem file.
+ */
+static int edit_and_move_in(struct sc_range *r, bool undo)
+{
+	bool could_flip = sc_system.can_flip;
+	int err = sc_edit_range(r, undo);
+
+	if (err && could_flip && !sc_system.can_flip && !sc_open_mem()) {
+		r->out = false;
+		err = sc_move_out(r);
+		if (!err)
+			err = sc_edit_range(r, undo);
+	}
+	return err ? err : sc_move_in(r);
+}
+
+/*
+ * Ends a range, whether the update is done or undone: its places hold what they
+ * shall, or are pristine.
+ */
+static void settle_range(struct sc_range *r, bool undo)
+{
+	int err;
+
+	if (r->out) {
+		err = edit_and_move_in(r, undo);
+		if (err) {
+			sc_log("not patched", r->text->path, "range", err);
+			sc_range_set_pristine(r);
+		}
+		r->out = false;
+	}
+	sc_range_relock(r);
+}
+
+/*
+ * With @undo the pages get what they held: that is an edit too, for others may
+ * have changed the text meanwhile.
+ */
+static void settle_ranges(bool undo)
+{
+	struct sc_tx *tx = sc_tx;
+	size_t i;
+
+	/* A debugger may have come since it was asked. */
+	tx->traced = -1;
+	for (i = 0; i < tx->n_ranges; i++) {
+		struct sc_text *text = tx->ranges[i].text;
+
+		settle_range(tx->ranges + i, undo);
+		if (i + 1 == tx->n_ranges || tx->ranges[i + 1].text != text)
+			sc_arena_clear(text);
+	}
+	tx->n_ranges = 0;
+	close_views();
+}
+
+/* ------------------------------------------------------------- prepare */
+
+static int open_views(void)
+{
+	int err = SC_STEP('B');
+
+	if (!err)
+		err = sc_maps_open(&sc_tx->maps);
+	if (err)
+		return err;
+	sc_tx->mode = SC_SWAP;
+	if (!sc_system.can_flip)
+		sc_open_mem();
+	return 0;
+}
+
+/* Makes the places of a range pristine, one way or the other. */
+static int clear_range(struct sc_range *r)
+{
+	int err;
+
+	if (sc_range_unlock(r) && sc_move_out(r) == 0)
+		return 0;
+	err = sc_give_back(r);
+	if (err)
+		sc_range_relock(r);
+	return err;
+}
+
+/* All checks first: most failures then have nothing to undo. */
+static int check_ranges(void)
+{
+	struct sc_tx *tx = sc_tx;
+	size_t i;
+	int err = sc_ranges_cut();
+
+	for (i = 0; i < tx->n_ranges && !err; i++)
+		err = sc_fault_in_range(tx->ranges + i);
+	if (err)
+		tx->n_ranges = 0;
+	return err;
+}
+
+static int prepare_swap(void)
+{
+	struct sc_tx *tx = sc_tx;
+	size_t i, n;
+	int err = open_views();
+
+	if (!err)
+		err = check_ranges();
+	if (err) {
+		close_views();
+		return err;
+	}
+	sc_ranges_join();
+	n = tx->n_ranges;
+	for (i = 0; i < n; i++) {
+		err = clear_range(tx->ranges + i);
+		if (err)
+			break;
+	}
+	if (!err)
+		return 0;
+	tx->n_ranges = i;
+	settle_ranges(true);
+	return err;
+}
+
+static bool all_pristine(void)
+{
+	size_t i;
+
+	for (i = 0; i < sc_tx->n_changes; i++)
+		if (!sc_place_is_pristine(sc_tx->changes[i].place))
+			return false;
+	return true;
+}
+
+int sc_text_prepare(struct sc_change *changes, size_t n)
+{
+	struct sc_tx *tx = sc_tx;
+	int err;
+
+	if (!n)
+		return 0;
+	tx->changes = changes;
+	tx->n_changes = n;
+	tx->n_ranges = 0;
+	tx->traced = -1;
+	tx->strict = -1;
+	err = sc_fault_in_changes();
+	if (!err && sc_inplace_prepare())
+		return 0;
+	if (!err)
+		err = prepare_swap();
+	if (!err || !all_pristine())
+		return err;
+	/* Every one goes through its key, which is right for the new one too. */
+	sc_log("not patched", changes[0].place->text->path, NULL, err);
+	return 0;
+}
+
+void sc_text_commit(void)
+{
+	if (sc_tx->mode == SC_SWAP)
+		settle_ranges(false);
+	else if (sc_tx->mode == SC_IN_PLACE)
+		sc_inplace_commit();
+}
+
+/* ----------------------------------------------------- registration */
+
+void sc_text_register(struct sc_text *text)
+{
+	uintptr_t second = text->end - text->start > SC_PAGE ?
+				   text->start + SC_PAGE : text->start;
+	struct sc_maps maps;
+	struct sc_vma vma;
+
+	text->usable = false;
+	if (sc_maps_open(&maps))
+		return;
+	if (sc_maps_find(&maps, text->start, &vma) == 0) {
+		text->offset = vma.offset + (text->start - vma.start);
+		text->inode = vma.inode;
+		text->major = vma.major;
+		text->minor = vma.minor;
+		text->readable = vma.flags & SC_VMA_READ;
+		text->usable = sc_text_same_mapping(text, text->start, &vma);
+	}
+	sc_maps_close(&maps);
+	/*
+	 * Sealed text can be written when alone and not given back, nor can a
+	 * part of a huge page of hugetlbfs.  A system that by now moves nothing,
+	 * not even our own page, says nothing about this text.
+	 */
+	if (sc_system.can_swap && sc_can_move((uintptr_t)sc_probe_function) &&
+	    !(sc_can_move(text->start) && sc_can_move(second)))
+		text->usable = false;
+}
+
+void sc_text_forget(struct sc_text *text)
+{
+	sc_view_close(text);
+	sc_arena_free(text);
+}
+
+bool sc_text_is_mapped(const struct sc_text *text)
+{
+	struct sc_maps maps;
+	struct sc_vma vma;
+	bool same;
+
+	/* What cannot be read is taken to be there. */
+	if (sc_maps_open(&maps))
+		return true;
+	same = sc_maps_find(&maps, text->start, &vma) == 0 &&
+	       sc_text_same_mapping(text, text->start, &vma);
+	sc_maps_close(&maps);
+	return same;
+}
+
+/* There are never more ranges than places. */
+int sc_text_reserve(size_t n)
+{
+	struct sc_range *ranges, *old = sc_tx->ranges;
+	size_t old_max = sc_tx->max_ranges;
+
+	if (n <= old_max)
+		return 0;
+	ranges = sc_alloc(n * sizeof(*ranges));
+	if (!ranges)
+		return -ENOMEM;
+	sc_tx->ranges = ranges;
+	sc_tx->max_ranges = n;
+	sc_free(old, old_max * sizeof(*ranges));
+	return 0;
+}
+
+/* ----------------------------------------------------------- way back */
+
+/* The part of [*from, to) that is one mapping; moves *from behind it. */
+static void restore_part(struct sc_text *text, uintptr_t *from, uintptr_t to)
+{
+	struct sc_range r = { .text = text, .start = *from };
+	struct sc_vma vma;
+
+	if (sc_maps_find(&sc_tx->maps, *from, &vma) ||
+	    !sc_text_same_mapping(text, *from, &vma)) {
+		*from += SC_PAGE;
+		return;
+	}
+	r.len = (vma.end < to ? vma.end : to) - *from;
+	sc_range_unlock(&r);
+	if (sc_give_back(&r))
+		sc_log("not restored", text->path, "range", -errno);
+	sc_range_relock(&r);
+	*from += r.len;
+}
+
+void sc_text_restore(struct sc_text *text)
+{
+	uintptr_t from, to;
+
+	if (!sc_text_is_patched(text) || sc_maps_open(&sc_tx->maps))
+		return;
+	from = sc_page_of((uintptr_t)text->places[0].addr);
+	to = sc_page_of((uintptr_t)sc_place_end(text)[-1].addr) + SC_PAGE;
+	while (from < to)
+		restore_part(text, &from, to);
+	sc_maps_close(&sc_tx->maps);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * world.h - what the library knows, in memory that it has mapped itself.
+ *
+ * A child of fork() sees one moment of its parent's memory, and in that moment
+ * another thread may have been anywhere in the library.  So the state is made of
+ * a few facts, each stored by one store when all that it leads to is written;
+ * the child believes these and makes the rest anew (fork.c).  None of it lies in
+ * .data or .bss: a page that the program shares with the kernel (io_uring, RDMA)
+ * is copied early in fork(), before what other threads write meanwhile.
+ *
+ * Facts: @modules, @slabs and the entries in them, @places, @moving, @storing,
+ * and @plan while it is stored.  All is written with the lock held.
+ */
+#ifndef SC_WORLD_H
+#define SC_WORLD_H
+
+#include "plan.h"
+
+struct sc_key;
+struct sc_module;
+struct sc_places;
+struct sc_slab;
+
+struct sc_world {
+	struct sc_module *modules;
+	struct sc_slab *slabs;
+	struct sc_places *places;	/* the backend's, of all modules */
+
+	/*
+	 * The module that is coming or going, from before the first change that
+	 * it makes to after the last.  A child finishes it as one that goes.
+	 */
+	struct sc_module *moving;
+	/*
+	 * The plan whose keys are being stored; NULL: none.  From the first
+	 * store on the update cannot fail, so a child stores the rest.
+	 */
+	struct sc_plan *storing;
+	struct sc_plan plan;
+
+	/* Made anew by a child. */
+	struct sc_key *keys, *spare;	/* entries in use, and the others */
+	size_t n_stuck;			/* modules with sc_module.stuck */
+};
+
+/* Set once, with the lock held, by the first sc_enter(); NULL until then. */
+extern struct sc_world *sc_world;
+
+#endif
