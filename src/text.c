@@ -1048,6 +1048,8 @@ static bool touch_range(const struct range *r)
 {
 	struct sc_patch *p;
 
+	/* Another range of the text may be execute-only, or not. */
+	r->text->readable = r->flags & SC_VMA_READ;
 	for_each_patch(p, r->text, r->start, r->start + r->len) {
 		uint8_t now[SC_PATCH_MAX];
 		enum sight sight = FOREIGN;
