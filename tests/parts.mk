@@ -10,7 +10,7 @@ alone = gcc-O2 clang-O0 sanitize-address sanitize-thread model host-table
 tests = annotate system inline gcc-O0 trampoline generic unit stress lint
 later = matrix installed distribution
 
-parts = $(alone) clang-O2 $(tests) $(later) valgrind
+parts = $(alone) clang-O2 $(tests) $(later) packaged valgrind
 
 # No part may take for ever: one that hangs has failed.
 limit = $(shell command -v timeout >/dev/null && echo timeout -k 30 1800)
@@ -19,6 +19,8 @@ all: $(parts)
 
 $(tests) $(later): gcc-O2
 clang-O2: clang-O0
+# From its archive.
+packaged: distribution
 # The same logs.
 valgrind: unit inline stress system
 

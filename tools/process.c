@@ -429,13 +429,22 @@ int sc_process_open(struct sc_process *process, const char *pid)
 
 int sc_process_open_at(struct sc_process *process, const char *name, int dir)
 {
+	int err;
+
 	*process = (struct sc_process){ .name = name, .dir = dir };
 	process->memory = openat(dir, "mem", O_RDONLY | O_CLOEXEC);
-	if (process->memory < 0)
-		return errno == ESRCH ? no_memory(process) :
-		       sc_error_errno(name, "cannot read its memory");
+	err = process->memory < 0 ? errno : 0;
+	if (err == ESRCH)
+		return no_memory(process);
+	/*
+	 * When a process has ended, its mem file is root's and its maps are
+	 * empty.  So the maps tell first: EACCES alone would mislead.
+	 */
 	if (read_maps(process))
 		return -1;
+	errno = err;
+	if (err)
+		return sc_error_errno(name, "cannot read its memory");
 	find_modules(process);
 	return 0;
 }

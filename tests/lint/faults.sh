@@ -82,6 +82,10 @@ plant include/static_call.h '#define FAULT_MACRO(x) (x)'
 plant src/fault_w.c 'char *v = getenv("FAULT_VARIABLE");'
 plant doc/Makefile.am 'fault_links = static_call:fault_link'
 plant doc/static_call.3 '.Xr static_call_fault 3'
+# No fault: what configure makes in the source tree.
+for backend in generic trampoline inline; do
+	plant include/$backend/static_call/config.h '#define X'
+done
 look faulty
 
 seen layers 'users include only' bench/fault_b.c
@@ -97,6 +101,8 @@ for deed in mremap mprotect membarrier '"mem"' dl_iterate_phdr; do
 	seen layers "$deed is used in one file" src/fault_c.c
 done
 seen layers 'file names are unique' core.c
+report "layers has nothing against a build in the source tree" \
+	"$(findings layers faulty 'file names are unique' | grep -F config.h)"
 seen style 'each file names its licence' bench/core.c
 seen style 'no blanks at the end' bench/core.c
 seen style 'no line of a C file' src/fault_w.c

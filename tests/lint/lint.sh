@@ -34,11 +34,13 @@ finish()
 	exit "$tap_failed"
 }
 
-# The project's own files, also where there is no version control.
+# The project's own files, also where there is no version control and where it was
+# built in the source tree: configure makes a static_call/config.h per backend.
 sources()
 {
 	find "$@" \( -name '.git' -o -path './build' -o -name 'autom4te.cache' \
-		-o -name '.libs' -o -name '.deps' \) -prune -o \
+		-o -name '.libs' -o -name '.deps' \
+		-o -path '*include/*/static_call/config.h' \) -prune -o \
 		-type f -print 2>/dev/null | sort
 }
 
