@@ -22,7 +22,7 @@
 #include "log.h"
 #include "plan.h"
 #include "registry.h"
-#include "startup.h"
+#include "permanent.h"
 #include "step.h"
 #include "sync.h"
 #include "targets.h"
@@ -208,7 +208,7 @@ void *__static_call_query(const struct static_call_key *key)
 
 void static_call_define(struct static_call_definition *def)
 {
-	bool stays = sc_startup_stays(def);
+	bool stays = sc_is_permanent(def);
 	int saved = errno;
 
 	static_call_init();

@@ -10,7 +10,7 @@
 #include "lock.h"
 #include "mem.h"
 #include "registry.h"
-#include "startup.h"
+#include "permanent.h"
 #include "world.h"
 
 struct sc_world *sc_world;
@@ -49,7 +49,7 @@ void sc_end_if_unloaded(void)
 {
 	static char this_copy;
 
-	if (sc_startup_stays(&this_copy) || sc_enter())
+	if (sc_is_permanent(&this_copy) || sc_enter())
 		return;
 	/* A module that is stuck must be remembered: then all is. */
 	if (sc_world->modules || sc_world->keys) {
@@ -61,10 +61,10 @@ void sc_end_if_unloaded(void)
 	if (!sc_lock_wait_until_empty())
 		return;
 	sc_backend_end();
-	sc_registry_end();
+	sc_keys_end();
 	sc_plan_free(&sc_world->plan);
 	sc_free(sc_world, sizeof(*sc_world));
 	sc_world = NULL;
-	sc_startup_end();
+	sc_permanent_end();
 	sc_lock_end();
 }

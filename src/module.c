@@ -15,7 +15,7 @@
 #include "log.h"
 #include "mem.h"
 #include "registry.h"
-#include "startup.h"
+#include "permanent.h"
 #include "sync.h"
 
 /* What the state byte of a module says; the header's constructor sets the first. */
@@ -58,7 +58,7 @@ void SC_BACKEND_ENTER(char *state)
 		enter(&m);
 		sc_backend_forget(&m);
 	}
-	if (sc_startup_stays(state))
+	if (sc_is_permanent(state))
 		*state = STAYS;
 	errno = saved;
 }

@@ -56,7 +56,19 @@ void sc_registry_count(struct static_call_info *info);
  */
 void sc_registry_repair(void);
 
+/* ------------------------------------- of keys.c, for the modules and the end */
+
+/*
+ * Drops the keys that @m defines.  @gone: their memory is not there any more.  A
+ * key that is used and defined nowhere keeps its entry: whether its memory is
+ * still there is not known.
+ */
+void sc_keys_sweep(const struct sc_module *m, bool gone);
+
+/* Which entries are in use, by what each says; those of sc_world.moving go. */
+void sc_keys_repair(void);
+
 /* Gives back the memory of all entries, of which none is in use. */
-void sc_registry_end(void);
+void sc_keys_end(void);
 
 #endif

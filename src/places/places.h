@@ -11,9 +11,9 @@
  *	trampoline.c
  *	decode.c	finds out whether each leads to its trampoline, and makes
  *			a place of it
- *	places.c	keeps the places of each module in order, one list a key
+ *	module_places.c	keeps the places of each module in order, one list a key
  *	encode.c	in an update, works out what each shall hold
- *	report.c	counts and lists them
+ *	survey.c	counts and lists them
  *
  * In here there is no x86: instructions are the port's (insn.h).  All of it is
  * guarded by the library's lock.
@@ -54,7 +54,7 @@ size_t sc_places_max(const struct sc_image *image);
 size_t sc_places_find(const struct sc_image *image, struct sc_text *texts,
 		      struct sc_place *out);
 
-/* ----------------------------------------------------------- places.c */
+/* ------------------------------------------------------ module_places.c */
 
 /* Makes sure that @plan has room for all places; 0 or -ENOMEM. */
 int sc_places_reserve(struct sc_plan *plan);

@@ -168,7 +168,7 @@ int sc_open_mem(void)
 		return 0;
 	if (!sc_system.can_write)
 		return -EPERM;
-	return sc_file_open(&sc_tx->mem, "mem", O_RDWR);
+	return sc_file_set(&sc_tx->mem, sc_maps_open_mem(O_RDWR));
 }
 
 static int write_copy(uintptr_t to, size_t len, bool flip)

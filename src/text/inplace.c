@@ -133,7 +133,7 @@ bool sc_inplace_prepare(void)
 		return false;
 	/* No child of fork() is born meanwhile that could find the descriptor. */
 	sc_tx->mem = (struct sc_file){
-		.fd = sc_maps_open_file("mem", O_RDWR),
+		.fd = sc_maps_open_mem(O_RDWR),
 	};
 	if (sc_tx->mem.fd < 0)
 		return false;

@@ -66,10 +66,14 @@ int sc_maps_open_file(const char *name, int flags)
 	return fd;
 }
 
-int sc_file_open(struct sc_file *file, const char *name, int flags)
+int sc_maps_open_mem(int flags)
+{
+	return sc_maps_open_file("mem", flags);
+}
+
+int sc_file_set(struct sc_file *file, int fd)
 {
 	struct stat st = { .st_ino = 0 };
-	int fd = sc_maps_open_file(name, flags);
 
 	if (fd < 0)
 		return -errno;
@@ -103,7 +107,7 @@ void sc_file_close_inherited(struct sc_file *file)
 int sc_maps_open(struct sc_maps *maps)
 {
 	maps->no_query = false;
-	return sc_file_open(&maps->file, "maps", O_RDONLY);
+	return sc_file_set(&maps->file, sc_maps_open_file("maps", O_RDONLY));
 }
 
 void sc_maps_close(struct sc_maps *maps)

@@ -42,8 +42,11 @@ struct sc_maps {
  */
 int sc_maps_open_file(const char *name, int flags);
 
-/* The same into @file; 0 or a negative errno. */
-int sc_file_open(struct sc_file *file, const char *name, int flags);
+/* The memory of this process, as the kernel shows it. */
+int sc_maps_open_mem(int flags);
+
+/* Puts what open() has just returned into @file; 0 or a negative errno. */
+int sc_file_set(struct sc_file *file, int fd);
 void sc_file_close(struct sc_file *file);
 
 /* In a child of fork(): closes @file if its number still leads to it. */

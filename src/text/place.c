@@ -48,7 +48,7 @@ int sc_text_read(const struct sc_text *text, void *to, uintptr_t from,
 		return 0;
 	}
 	if (fd < 0)
-		fd = sc_maps_open_file("mem", O_RDONLY);
+		fd = sc_maps_open_mem(O_RDONLY);
 	if (fd < 0)
 		return -errno;
 	if (pread(fd, to, len, (off_t)from) != (ssize_t)len)

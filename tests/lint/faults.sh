@@ -57,7 +57,10 @@ look clean
 
 plant bench/fault_b.c '#include "../src/backend.h"'
 plant examples/fault_e.c '#include <static_call/api.h>'
-plant src/core.c '#include "x86_64/insn.h"'
+plant src/core.c '#include "insn.h"'
+plant src/text/ranges.c '#include "backend.h"'
+plant src/x86_64/insn.c '#include "text.h"'
+plant src/fault_l.c "$(yes '' | head -n 401)"
 plant src/generic/generic.c '#include "registry.h"'
 plant src/lock.c '#include "log.h"'
 plant tools/fault_t.c '#include "../src/registry.h"'
@@ -90,7 +93,10 @@ look faulty
 
 seen layers 'users include only' bench/fault_b.c
 seen layers 'users include only' examples/fault_e.c
-seen layers 'the core knows no' 'src/core.c includes "x86_64/insn.h"'
+seen layers 'the core knows no' 'src/core.c includes "insn.h"'
+seen layers 'the text engine knows nothing' src/text/ranges.c
+seen layers 'a port is a leaf' src/x86_64/insn.c
+seen style 'no file of the library is over' src/fault_l.c
 seen layers 'backends know the seam' src/generic/generic.c
 seen layers 'lock is a leaf' src/lock.c
 seen layers 'tools use the contract' tools/fault_t.c

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * startup.c - which objects were loaded with the program.
+ * permanent.c - which objects were loaded with the program.
  *
  * The main program and every object loaded with it are never unloaded.  In the
  * loader's order they come first, up to the last object of the closure of the
@@ -22,7 +22,7 @@
 
 #include "loaded.h"
 #include "mem.h"
-#include "startup.h"
+#include "permanent.h"
 
 /*
  * One object, as the loader lists it.  Names are kept as hashes, for those of a
@@ -339,7 +339,7 @@ static bool is_nodelete(const void *address)
 	return is;
 }
 
-bool sc_startup_stays(const void *address)
+bool sc_is_permanent(const void *address)
 {
 	const struct stays *stays = get_stays();
 	size_t i;
@@ -351,7 +351,7 @@ bool sc_startup_stays(const void *address)
 	return is_nodelete(address);
 }
 
-void sc_startup_end(void)
+void sc_permanent_end(void)
 {
 	struct stays *stays = the_stays;
 

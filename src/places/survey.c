@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* report.c - what the places are like: counted, listed, looked up. */
+/* survey.c - what the places are like: counted, listed, looked up. */
 #include "sc_config.h"
 
 #include <string.h>

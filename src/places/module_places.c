@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * places.c - the places of modules: kept in order, one list a key; added,
+ * module_places.c - the places of modules: kept in order, one list a key; added,
  * removed, and linked again in a child of fork().
  */
 #include "sc_config.h"

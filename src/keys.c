@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * keys.c - the keys that the library knows.
+ *
+ * An entry exists for each key that is defined in a known module, or used by a
+ * place in one.  The key itself leads to it, so that finding it costs a load;
+ * the owner beside it tells copies of the library apart.
+ */
+#include "sc_config.h"
+
+#include <errno.h>
+
+#include "mem.h"
+#include "registry.h"
+#include "targets.h"
+#include "valgrind.h"
+#include "world.h"
+
+#define SLAB	64
+
+/* Entries come in slabs, which stay until this copy of the library ends. */
+struct sc_slab {
+	struct sc_slab *next;
+	struct sc_key entries[SLAB];
+};
+
+/* Its address tells this copy of the library from others. */
+static char this_copy;
+
+bool sc_registry_is_foreign(const struct static_call_key *key)
+{
+	return key->sc_owner && key->sc_owner != &this_copy;
+}
+
+struct sc_key *sc_registry_find(const struct static_call_key *key)
+{
+	struct sc_key *entry = key->sc_owner == &this_copy ? key->sc_entry :
+							     NULL;
+
+	/* In a child of fork() the key may have been forgotten half way. */
+	return entry && entry->key == key ? entry : NULL;
+}
+
+/* ---------------------------------------------------------------- keys */
+
+static void push(struct sc_key **list, struct sc_key *entry)
+{
+	entry->next = *list;
+	*list = entry;
+}
+
+static struct sc_key *take_spare(void)
+{
+	struct sc_key *entry;
+	struct sc_slab *slab;
+	size_t i;
+
+	if (!sc_world->spare) {
+		slab = sc_alloc(sizeof(*slab));
+		if (!slab)
+			return NULL;
+		for (i = 0; i < SLAB; i++)
+			push(&sc_world->spare, slab->entries + i);
+		slab->next = sc_world->slabs;
+		__atomic_store_n(&sc_world->slabs, slab, __ATOMIC_RELEASE);
+	}
+	entry = sc_world->spare;
+	sc_world->spare = entry->next;
+	return entry;
+}
+
+/* What a key that was not initialised by us holds: a weak function may be 0. */
+static void *target_of(struct static_call_key *key)
+{
+	if (!key->func)
+		__atomic_store_n(&key->func, (void *)&__static_call_nop,
+				 __ATOMIC_RELEASE);
+	return key->func;
+}
+
+struct sc_key *sc_registry_use(struct static_call_key *key, uintptr_t tramp)
+{
+	struct sc_key *entry = sc_registry_find(key);
+
+	if (sc_registry_is_foreign(key))
+		return NULL;
+	if (!entry) {
+		entry = take_spare();
+		if (!entry)
+			return NULL;
+		*entry = (struct sc_key){
+			.name = "",
+			.target = target_of(key),
+		};
+		/* The entry is in use when all of it is written. */
+		__atomic_store_n(&entry->key, key, __ATOMIC_RELEASE);
+		push(&sc_world->keys, entry);
+		key->sc_entry = entry;
+		key->sc_owner = &this_copy;
+		sc_valgrind_atomic(&key->func, sizeof(key->func));
+	}
+	if (!entry->tramp)
+		entry->tramp = tramp;
+	return entry;
+}
+
+struct sc_key *sc_registry_define(struct sc_module *m,
+				  struct static_call_key *key, const char *name,
+				  uintptr_t tramp)
+{
+	struct sc_key *entry = sc_registry_use(key, tramp);
+
+	if (entry) {
+		entry->module = m;
+		entry->name = name;
+	}
+	return entry;
+}
+
+void sc_registry_store(const struct sc_plan_key *k)
+{
+	if (k->entry)
+		__atomic_store_n(&k->entry->target, k->func, __ATOMIC_RELEASE);
+	__atomic_store_n(&k->key->func, k->func, __ATOMIC_RELEASE);
+}
+
+/* @link leads to the entry, whose key may be gone from memory by now. */
+static void free_key(struct sc_key **link)
+{
+	struct sc_key *entry = *link;
+
+	*link = entry->next;
+	__atomic_store_n(&entry->key, NULL, __ATOMIC_RELEASE);
+	push(&sc_world->spare, entry);
+}
+
+/* @gone: the memory of the keys is not there any more. */
+static void forget_key(struct sc_key **link, bool gone)
+{
+	struct sc_key *entry = *link;
+
+	sc_backend_orphan(entry, &sc_world->plan);
+	if (!gone) {
+		entry->key->sc_owner = NULL;
+		entry->key->sc_entry = NULL;
+	}
+	free_key(link);
+}
+
+void sc_keys_sweep(const struct sc_module *m, bool gone)
+{
+	struct sc_key **link = &sc_world->keys;
+
+	while (*link) {
+		if ((*link)->module == m)
+			forget_key(link, gone);
+		else
+			link = &(*link)->next;
+	}
+}
+
+/* ---------------------------------------------- definitions one by one */
+
+int sc_registry_define_one(struct static_call_key *key, const char *name,
+			   bool stays)
+{
+	struct sc_key *entry = sc_registry_define(NULL, key, name, 0);
+
+	if (!entry)
+		return -ENOMEM;
+	entry->stays = stays;
+	return 0;
+}
+
+void sc_registry_undefine(struct static_call_key *key)
+{
+	struct sc_key **link;
+
+	for (link = &sc_world->keys; *link; link = &(*link)->next)
+		if ((*link)->key == key) {
+			forget_key(link, false);
+			return;
+		}
+}
+
+/* ------------------------------------------------- a child, and the end */
+
+/*
+ * The program's own memory is not believed: a key may have been copied before
+ * its entry was.  Keys of which nobody knows whether they are there still are
+ * left alone.
+ */
+static void restore_key(struct sc_key *entry)
+{
+	struct static_call_key *key = entry->key;
+
+	if (!entry->name[0] || (entry->module && entry->module->stuck))
+		return;
+	if (key->sc_entry != entry)
+		key->sc_entry = entry;
+	if (key->sc_owner != &this_copy)
+		key->sc_owner = &this_copy;
+	if (key->func != entry->target)
+		__atomic_store_n(&key->func, entry->target, __ATOMIC_RELEASE);
+}
+
+static void repair_entry(struct sc_key *entry)
+{
+	struct sc_module *m = sc_world->moving;
+
+	if (m && entry->key && entry->module == m)
+		entry->key = NULL;
+	entry->places = NULL;
+	entry->n_places = 0;
+	if (!entry->key) {
+		push(&sc_world->spare, entry);
+		return;
+	}
+	push(&sc_world->keys, entry);
+	restore_key(entry);
+}
+
+void sc_keys_repair(void)
+{
+	struct sc_slab *slab;
+	size_t i;
+
+	sc_world->keys = NULL;
+	sc_world->spare = NULL;
+	for (slab = sc_world->slabs; slab; slab = slab->next)
+		for (i = 0; i < SLAB; i++)
+			repair_entry(slab->entries + i);
+}
+
+void sc_keys_end(void)
+{
+	struct sc_slab *slab = sc_world->slabs, *next;
+
+	for (; slab; slab = next) {
+		next = slab->next;
+		sc_free(slab, sizeof(*slab));
+	}
+	sc_world->slabs = NULL;
+	sc_world->keys = NULL;
+	sc_world->spare = NULL;
+}
