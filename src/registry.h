@@ -56,7 +56,7 @@ void sc_registry_count(struct static_call_info *info);
  */
 void sc_registry_repair(void);
 
-/* ------------------------------------- of keys.c, for the modules and the end */
+/* ------------------------------------- of entries.c, for the modules and the end */
 
 /*
  * Drops the keys that @m defines.  @gone: their memory is not there any more.  A

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * keys.c - the keys that the library knows.
+ * entries.c - the keys that the library knows.
  *
  * An entry exists for each key that is defined in a known module, or used by a
  * place in one.  The key itself leads to it, so that finding it costs a load;
