@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: MIT
+# Fork, exit, load and unload, with one backend.
+#
+# The including makefile sets "backend", and "hook" where call sites are to be
+# annotated.  Sources are links to the directory above, so that each backend has
+# objects of its own.
+
+include $(top_srcdir)/tests/tap.mk
+include $(top_srcdir)/tests/processes/sources.mk
+
+# A program is one source file and the common ones, unless it says more.
+common = apart.c subject_load.c
+with_calls = $(common) program_subject.c
+
+check_PROGRAMS = $(programs)
+programs = \
+	fork_first_load \
+	fork_handlers \
+	fork_host \
+	fork_steps \
+	fork_stdio
+
+TESTS = $(programs)
+
+nodist_fork_first_load_SOURCES = fork_first_load.c oldlock.c stopper.c apart.c
+nodist_fork_handlers_SOURCES = fork_handlers.c oldlock.c $(with_calls)
+nodist_fork_host_SOURCES = fork_host.c oldlock.c $(common)
+nodist_fork_steps_SOURCES = fork_steps.c stopper.c exported.c $(with_calls)
+nodist_fork_stdio_SOURCES = fork_stdio.c oldlock.c $(with_calls)
+
+# The library's calls are bound to the stopper's functions.
+fork_first_load_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
+fork_steps_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
+fork_handlers_LDADD = .libs/libhandlers.so $(LDADD)
+fork_handlers_DEPENDENCIES = libhandlers.la $(tested_library)
+
+# ---- libraries and plugins --------------------------------------------------
+
+check_LTLIBRARIES = libhandlers.la plugin.la plugin_both.la
+
+nodist_libhandlers_la_SOURCES = handlers.c
+libhandlers_la_LDFLAGS = $(shared_only)
+nodist_plugin_la_SOURCES = subject.c
+plugin_la_LDFLAGS = -module $(shared_only)
+plugin_la_LIBADD = $(tested_la)
+# The same with places of the program's call.
+nodist_plugin_both_la_SOURCES = subject.c plugin_exported.c
+plugin_both_la_LDFLAGS = -module $(shared_only)
+plugin_both_la_LIBADD = $(tested_la)
+
+# ---- how they are built -----------------------------------------------------
+
+shared_only = -shared -avoid-version -rpath /nonexistent $(hook)
+BUILT_SOURCES = $(processes_files)
+CLEANFILES = $(processes_files)
+
+$(processes_files):
+	$(AM_V_GEN)rm -f $@ && \
+		$(LN_S) $(abs_top_srcdir)/tests/processes/$@ $@
+
+# Nothing of the library but its public header.
+AM_CPPFLAGS = -I$(top_builddir)/include/$(backend) -I$(top_srcdir)/include
+AM_CFLAGS = $(SC_CFLAGS) $(hook)
+tested_la = $(top_builddir)/src/libstaticcall-$(backend).la
+tested_library = $(top_builddir)/src/.libs/libstaticcall-$(backend).so
+# Without libtool, which takes as long as everything else together.
+AM_LDFLAGS = $(hook) -Wl,-rpath,$(abs_top_builddir)/src/.libs \
+	-Wl,-rpath,`pwd`/.libs
+LINK = $(CC) $(AM_CFLAGS) $(CFLAGS) $(AM_LDFLAGS) $(LDFLAGS) -o $@
+LDADD = $(tested_library) -ldl
+
+AM_TESTS_ENVIRONMENT += \
+	SC_TEST_BACKEND='$(backend)'; export SC_TEST_BACKEND; \
+	SC_TEST_HOOK='$(hook)'; export SC_TEST_HOOK;
