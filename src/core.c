@@ -111,11 +111,11 @@ static int collect(const struct static_call_change *changes, size_t n,
 		struct static_call_key *key = changes[i].key;
 		struct sc_key *entry;
 
-		if (!key || key->sc_reserved)
+		if (!key || key->static_call_spare)
 			break;
 		if (sc_registry_is_foreign(key))
 			break;
-		key->sc_reserved = key;
+		key->static_call_spare = key;
 		entry = sc_registry_find(key);
 		if (!entry)
 			continue;
@@ -127,7 +127,7 @@ static int collect(const struct static_call_change *changes, size_t n,
 		return 0;
 	n = i;
 	for (i = 0; i < n; i++)
-		changes[i].key->sc_reserved = NULL;
+		changes[i].key->static_call_spare = NULL;
 	return changes[n].key && sc_registry_is_foreign(changes[n].key) ?
 		       -EPERM : -EINVAL;
 }
@@ -176,7 +176,7 @@ static int update(const struct static_call_change *changes, size_t n)
 	for (i = 0; i < n; i++) {
 		struct static_call_key *key = changes[i].key;
 
-		key->sc_reserved = NULL;
+		key->static_call_spare = NULL;
 		if (!err)
 			__atomic_store_n(&key->func, stored(changes[i].func),
 					 __ATOMIC_RELEASE);
@@ -230,14 +230,19 @@ void *__static_call_query(const struct static_call_key *key)
 
 /* ------------------------------------------- generic definitions */
 
+/* A weak function that is missing is the first target of a NULL call. */
 void static_call_define(struct static_call_definition *def)
 {
+	struct static_call_key *key = def->static_call_def_key;
 	int saved = errno;
 
 	static_call_init();
 	if (sc_lock() == 0) {
-		sc_log("define", def->name, NULL,
-		       sc_registry_define(def->key, def->name));
+		if (!key->func)
+			__atomic_store_n(&key->func, stored(NULL),
+					 __ATOMIC_RELEASE);
+		sc_log("define", def->static_call_def_name, NULL,
+		       sc_registry_define(key, def->static_call_def_name));
 		sc_unlock();
 	}
 	errno = saved;
@@ -248,7 +253,7 @@ void static_call_undefine(struct static_call_definition *def)
 	int saved = errno;
 
 	if (sc_lock() == 0) {
-		sc_registry_undefine(def->key);
+		sc_registry_undefine(def->static_call_def_key);
 		sc_unlock();
 	}
 	errno = saved;

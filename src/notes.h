@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <static_call/types.h>
+#include <static_call/format.h>
 
 struct sc_segment {
 	uintptr_t start, end;		/* executable, whole pages */

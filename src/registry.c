@@ -32,12 +32,12 @@ struct sc_key *sc_registry_keys(void)
 
 bool sc_registry_is_foreign(const struct static_call_key *key)
 {
-	return key->sc_owner && key->sc_owner != &this_copy;
+	return key->static_call_owner && key->static_call_owner != &this_copy;
 }
 
 struct sc_key *sc_registry_find(const struct static_call_key *key)
 {
-	return key->sc_owner == &this_copy ? key->sc_entry : NULL;
+	return key->static_call_owner == &this_copy ? key->static_call_entry : NULL;
 }
 
 static struct sc_key *take_spare(void)
@@ -72,8 +72,8 @@ static struct sc_key *use_key(struct static_call_key *key)
 	entry->key = key;
 	entry->next = keys;
 	keys = entry;
-	key->sc_entry = entry;
-	key->sc_owner = &this_copy;
+	key->static_call_entry = entry;
+	key->static_call_owner = &this_copy;
 	sc_valgrind_atomic(&key->func, sizeof(key->func));
 	return entry;
 }
@@ -105,8 +105,8 @@ static void forget_key(struct sc_key **link)
 	struct sc_key *entry = *link;
 
 	sc_backend_orphan(entry);
-	entry->key->sc_owner = NULL;
-	entry->key->sc_entry = NULL;
+	entry->key->static_call_owner = NULL;
+	entry->key->static_call_entry = NULL;
 	free_key(link);
 }
 

@@ -361,7 +361,7 @@ int sc_backend_add(struct sc_module *m, const struct sc_registrar *reg)
 			continue;
 		sc_log("not defined", define->name, NULL, -ENOMEM);
 		/* Unless it is another copy's, nobody would forget it. */
-		if (!define->key->sc_owner)
+		if (!define->key->static_call_owner)
 			return -ENOMEM;
 	}
 	err = find_places(m, reg);

@@ -56,7 +56,7 @@ report "valgrind.h is a leaf" "$(allow src/valgrind.h '$')"
 tools=$(c_files tools)
 own=$(for f in $tools; do basename "$f"; done | grep '\.h$' | paste -sd'|')
 report "tools use the contract and the decoder only" "$(allow "$tools" \
-	"[<\"]static_call/types\.h[>\"]|.*insn\.h\"|\"sc_config\.h\"|\"(${own:-none})\"$")"
+	"[<\"]static_call/(types|format)\.h[>\"]|.*insn\.h\"|\"sc_config\.h\"|\"(${own:-none})\"$")"
 report "the library does not use tools" \
 	"$(refuse "$(c_files src)" 'tools/')"
 

@@ -208,7 +208,7 @@ static void expect_targets(size_t n, void *func)
 
 	for (i = 0; i < n; i++) {
 		ck_assert_ptr_eq(keys[i].func, func);
-		ck_assert_ptr_null(keys[i].sc_reserved);
+		ck_assert_ptr_null(keys[i].static_call_spare);
 	}
 }
 
@@ -258,8 +258,8 @@ START_TEST(test_remove_forgets_what_was_defined)
 	ck_assert_int_eq(fake.removes, 1);
 	ck_assert_int_eq(fake.orphans, 3);
 	for (i = 0; i < 3; i++) {
-		ck_assert_ptr_null(keys[i].sc_owner);
-		ck_assert_ptr_null(keys[i].sc_entry);
+		ck_assert_ptr_null(keys[i].static_call_owner);
+		ck_assert_ptr_null(keys[i].static_call_entry);
 	}
 	ck_assert_uint_eq(count_keys(), 0);
 	ck_assert_ptr_null(sc_registry_remove((char *)&plan));
@@ -328,8 +328,8 @@ START_TEST(test_add_without_memory)
 		failed++;
 		ck_assert_int_eq(err, -ENOMEM);
 		ck_assert_uint_eq(count_keys(), 0);
-		ck_assert_ptr_null(keys[0].sc_owner);
-		ck_assert_ptr_null(keys[70].sc_owner);
+		ck_assert_ptr_null(keys[0].static_call_owner);
+		ck_assert_ptr_null(keys[70].static_call_owner);
 		ck_assert_ptr_null(sc_registry_remove((char *)&plan));
 	}
 	ck_assert_int_ge(failed, 1);
@@ -380,7 +380,7 @@ START_TEST(test_update)
 	/* the old target was in force until then */
 	ck_assert_ptr_eq(fake.seen[0], (void *)one);
 	ck_assert_int_eq(fake.commits, 1);
-	ck_assert_ptr_null(keys[1].sc_reserved);
+	ck_assert_ptr_null(keys[1].static_call_spare);
 }
 END_TEST
 
@@ -402,7 +402,7 @@ START_TEST(test_update_of_an_unknown_key)
 	ck_assert_int_eq(__static_call_update(others, NULL, (void *)two), 0);
 	ck_assert_ptr_eq(others[0].func, (void *)two);
 	ck_assert_uint_eq(fake.n_changing, 0);
-	ck_assert_ptr_null(others[0].sc_owner);
+	ck_assert_ptr_null(others[0].static_call_owner);
 }
 END_TEST
 
@@ -446,7 +446,7 @@ START_TEST(test_backend_refuses)
 	ck_assert_int_eq(fake.commits, 0);
 	expect_targets(3, (void *)one);
 	ck_assert_ptr_eq(others[0].func, (void *)one);
-	ck_assert_ptr_null(others[0].sc_reserved);
+	ck_assert_ptr_null(others[0].static_call_spare);
 	/* and the next one works */
 	fake.prepare_error = 0;
 	ck_assert_int_eq(static_call_update_batch(changes, 3), 0);
@@ -467,7 +467,7 @@ START_TEST(test_bad_batch)
 
 	setup();
 	add(&module);
-	others[0].sc_owner = &another_copy;
+	others[0].static_call_owner = &another_copy;
 	for (i = 0; i < 3; i++)
 		changes[i] = (struct static_call_change){ keys + i,
 							  (void *)two };
@@ -483,7 +483,7 @@ START_TEST(test_bad_batch)
 	expect_targets(3, (void *)one);
 	for (i = 0; i < 2; i++) {
 		ck_assert_ptr_eq(others[i].func, (void *)one);
-		ck_assert_ptr_null(others[i].sc_reserved);
+		ck_assert_ptr_null(others[i].static_call_spare);
 	}
 	/* nothing is left of it */
 	ck_assert_int_eq(__static_call_update(keys, NULL, (void *)two), 0);
@@ -501,15 +501,15 @@ START_TEST(test_unknown_key_twice)
 	setup();
 	ck_assert_int_eq(static_call_update_batch(changes, 2), -EINVAL);
 	ck_assert_ptr_eq(others[0].func, (void *)one);
-	ck_assert_ptr_null(others[0].sc_reserved);
+	ck_assert_ptr_null(others[0].static_call_spare);
 }
 END_TEST
 
 START_TEST(test_key_of_another_copy)
 {
 	setup();
-	keys[1].sc_owner = &another_copy;
-	keys[1].sc_entry = &another_copy;
+	keys[1].static_call_owner = &another_copy;
+	keys[1].static_call_entry = &another_copy;
 	ck_assert(sc_registry_is_foreign(keys + 1));
 	ck_assert(!sc_registry_is_foreign(keys));
 	ck_assert_ptr_null(sc_registry_find(keys + 1));
@@ -518,9 +518,9 @@ START_TEST(test_key_of_another_copy)
 	ck_assert_ptr_eq(keys[1].func, (void *)one);
 	/* a module that defines it cannot be had, and the key stays theirs */
 	ck_assert_int_eq(sc_registry_add(&module), -ENOMEM);
-	ck_assert_ptr_eq(keys[1].sc_owner, &another_copy);
-	ck_assert_ptr_eq(keys[1].sc_entry, &another_copy);
-	ck_assert_ptr_null(keys[0].sc_owner);
+	ck_assert_ptr_eq(keys[1].static_call_owner, &another_copy);
+	ck_assert_ptr_eq(keys[1].static_call_entry, &another_copy);
+	ck_assert_ptr_null(keys[0].static_call_owner);
 }
 END_TEST
 
@@ -550,7 +550,7 @@ START_TEST(test_update_in_an_update)
 	ck_assert_int_eq(fake.prepares, 1);
 	ck_assert_ptr_eq(keys[0].func, (void *)two);
 	ck_assert_ptr_eq(keys[1].func, (void *)one);
-	ck_assert_ptr_null(keys[1].sc_reserved);
+	ck_assert_ptr_null(keys[1].static_call_spare);
 }
 END_TEST
 
@@ -582,7 +582,7 @@ START_TEST(test_define_without_memory)
 	setup();
 	sc_alloc_fail_after = 0;
 	ck_assert_int_eq(sc_registry_define(others, "x"), -ENOMEM);
-	ck_assert_ptr_null(others[0].sc_owner);
+	ck_assert_ptr_null(others[0].static_call_owner);
 	ck_assert_int_eq(sc_registry_define(others, "x"), 0);
 }
 END_TEST
