@@ -127,15 +127,17 @@
 	  __static_call_no_pointer, __static_call_no_pointer }
 
 /*
- * C++ has two namespaces, and a static call has a name in neither: a second
- * definition is an error of the compiler, not of the assembler.
+ * A name belongs to no namespace.  g++ lets two namespaces define one, and
+ * leaves the error to the assembler: so the first definition forbids a word
+ * that the second would use.
  */
-#ifdef __cplusplus
+#if defined(__cplusplus) && !defined(__clang__)
 #define __static_call_define_once(name)					\
-	extern "C" inline void						\
-	__static_call_cat(__static_call_definition_of_, name)()		\
-	{								\
-	}
+	__static_call_define_once_(					\
+		__static_call_cat(__static_call_defined_twice__, name))
+#define __static_call_define_once_(word)				\
+	struct word;							\
+	_Pragma(__static_call_str(GCC poison word))
 #else
 #define __static_call_define_once(name)
 #endif
@@ -218,9 +220,7 @@
 #define static_call_cond(name)		(void)static_call(name)
 #define __raw_static_call(name)		__static_call_mod(name)
 
-#define static_call_query(name)						\
-	__static_call_cast_target(name,					\
-		__static_call_query(__static_call_key_pointer(name)))
+#define static_call_query(name)		__static_call_do_query(name)
 
 /*
  * Beside asm that calls a trampoline: the first makes sure that the file which

@@ -31,19 +31,26 @@
 
 /*
  * An update takes what an assignment takes without a warning.  The message
- * comes from an assertion, so that it names the call, is an error with every
- * compiler, and is the only one.
+ * comes from an assertion, so that it names the call and is an error with every
+ * compiler.  Where the call is not declared there shall be no message but that:
+ * so the key is declared on the spot, and the condition is an enumerator, which
+ * is 0 if its value is an error.
  */
 #define __static_call_check_target(what, name, func)			\
-	_Static_assert(							\
-		__builtin_types_compatible_p(				\
-			__static_call_pointee(func),			\
-			__typeof__(*(__static_call_typeof_target(name))0)) || \
-		__builtin_types_compatible_p(				\
-			__static_call_pointee(func), void) ||		\
-		__static_call_is_null(func),				\
-		what "(" #name "): the new target has not the type that "\
-		"the static call was declared with")
+	extern struct static_call_key STATIC_CALL_KEY(name);		\
+	enum {								\
+		__static_call_wrong_type = !(				\
+			__builtin_types_compatible_p(			\
+				__static_call_pointee(func),		\
+				__typeof__(*(__static_call_typeof_target( \
+					name))0)) ||			\
+			__builtin_types_compatible_p(			\
+				__static_call_pointee(func), void) ||	\
+			__static_call_is_null(func))			\
+	};								\
+	_Static_assert(!__static_call_wrong_type,			\
+		       what "(" #name "): the new target has not the type "\
+		       "that the static call was declared with")
 
 #define __static_call_checked_target(what, name, func)			\
 	__extension__({							\
@@ -58,8 +65,13 @@
 				     (void *)0, (void *)(func));	\
 	})
 
-#define __static_call_cast_target(name, pointer)			\
-	(__extension__ (__static_call_typeof_target(name))(pointer))
+#define __static_call_do_query(name)					\
+	__extension__({							\
+		extern struct static_call_key STATIC_CALL_KEY(name);	\
+		(__static_call_typeof_target(name))			\
+			__static_call_query(				\
+				__static_call_key_pointer(name));	\
+	})
 
 #define __static_call_check_null(what, name, type)	/* C has no destructors */
 

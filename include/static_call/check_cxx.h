@@ -345,8 +345,9 @@ inline void *__static_call_update_to(
 			     __static_call_checked_target(what, name,	\
 							  __VA_ARGS__))
 
-#define __static_call_cast_target(name, pointer)			\
-	reinterpret_cast<__static_call_typeof_target(name)>(pointer)
+#define __static_call_do_query(name)					\
+	reinterpret_cast<__static_call_typeof_target(name)>(		\
+		__static_call_query(__static_call_key_pointer(name)))
 
 #define __static_call_check_null(what, name, ...)			\
 	static_assert(__static_call_null<				\

@@ -28,8 +28,25 @@ extern "C" {
 #define __static_call_once	__attribute__((__weak__))
 #endif
 
+/*
+ * lld's link-time optimiser loses a weak variable that asm names.  clang reads
+ * asm, so there asm defines it; gcc does not, and would pull it from archives.
+ */
+#if defined(__clang__)
+__asm__(".pushsection .bss.__static_call_module_state,\"awG\",%nobits,"
+	"__static_call_module_state,comdat\n\t"
+	".weak __static_call_module_state\n\t"
+	".hidden __static_call_module_state\n\t"
+	".type __static_call_module_state, %object\n\t"
+	".size __static_call_module_state, 1\n"
+	"__static_call_module_state:\n\t"
+	".zero 1\n\t"
+	".popsection");
+extern __static_call_hidden char __static_call_module_state;
+#else
 __static_call_once __static_call_hidden __attribute__((__used__))
 char __static_call_module_state = 0;
+#endif
 
 __static_call_once __static_call_hidden __attribute__((__used__))
 void __static_call_module_enter(void)

@@ -150,15 +150,14 @@
 #define __static_call(name)	__static_call_mod(name)
 #elif defined(__cplusplus)
 extern "C++" {
-template <struct static_call_key *__static_call_k>
-static inline __attribute__((__always_inline__))
-void __static_call_touch() noexcept
+static inline __attribute__((__always_inline__, __artificial__))
+void __static_call_touch(struct static_call_key *const __static_call_k) noexcept
 {
 	__asm__ volatile("" : : "X"(__static_call_k));
 }
 }
 #define __static_call(name)						\
-	(__static_call_touch<&STATIC_CALL_KEY(name)>(),			\
+	(__static_call_touch(&STATIC_CALL_KEY(name)),			\
 	 &STATIC_CALL_TRAMP(name))
 #else
 #define __static_call(name)						\
