@@ -107,6 +107,38 @@
 #define __static_call_extern	extern
 #endif
 
+/*
+ * Warnings that find our text in the program's line, although this is a system
+ * header: a second declaration, a function without prototype, what C90 lacks, a
+ * long string of asm, and C linkage, which is there for the name alone, of a
+ * function that returns a class.
+ */
+#if defined(__clang__) && defined(__cplusplus)
+#define __static_call_quiet						\
+	_Pragma("clang diagnostic push")				\
+	_Pragma("clang diagnostic ignored \"-Wreturn-type-c-linkage\"")
+#define __static_call_quiet_end	_Pragma("clang diagnostic pop")
+#elif defined(__clang__)
+#define __static_call_quiet						\
+	_Pragma("clang diagnostic push")				\
+	_Pragma("clang diagnostic ignored \"-Woverlength-strings\"")	\
+	_Pragma("clang diagnostic ignored \"-Wstrict-prototypes\"")	\
+	_Pragma("clang diagnostic ignored \"-Wc99-extensions\"")	\
+	_Pragma("clang diagnostic ignored \"-Wc11-extensions\"")
+#define __static_call_quiet_end	_Pragma("clang diagnostic pop")
+#elif defined(__cplusplus)
+#define __static_call_quiet						\
+	_Pragma("GCC diagnostic push")					\
+	_Pragma("GCC diagnostic ignored \"-Wredundant-decls\"")
+#define __static_call_quiet_end	_Pragma("GCC diagnostic pop")
+#else
+#define __static_call_quiet						\
+	_Pragma("GCC diagnostic push")					\
+	_Pragma("GCC diagnostic ignored \"-Wstrict-prototypes\"")	\
+	_Pragma("GCC diagnostic ignored \"-Wredundant-decls\"")
+#define __static_call_quiet_end	_Pragma("GCC diagnostic pop")
+#endif
+
 #define __static_call_default	__attribute__((__visibility__("default")))
 #define __static_call_hidden	__attribute__((__visibility__("hidden")))
 
@@ -231,7 +263,10 @@
 		__static_call_addressable_, __COUNTER__)		\
 		__attribute__((__used__)) = &STATIC_CALL_KEY(name)
 #define __STATIC_CALL_MOD_ADDRESSABLE(name)				\
-	__static_call_assert(sizeof(&STATIC_CALL_TRAMP(name)) != 0, "")
+	enum {								\
+		__static_call_cat(__static_call_declared_, __COUNTER__) = \
+			sizeof(&STATIC_CALL_TRAMP(name))		\
+	}
 
 /*
  * In one file with the definition the assembler takes the last directive: the

@@ -230,7 +230,6 @@ void *__static_call_query(const struct static_call_key *key)
 
 /* ------------------------------------------- generic definitions */
 
-/* A weak function that is missing is the first target of a NULL call. */
 void static_call_define(struct static_call_definition *def)
 {
 	struct static_call_key *key = def->static_call_def_key;
@@ -238,9 +237,6 @@ void static_call_define(struct static_call_definition *def)
 
 	static_call_init();
 	if (sc_lock() == 0) {
-		if (!key->func)
-			__atomic_store_n(&key->func, stored(NULL),
-					 __ATOMIC_RELEASE);
 		sc_log("define", def->static_call_def_name, NULL,
 		       sc_registry_define(key, def->static_call_def_name));
 		sc_unlock();

@@ -74,6 +74,10 @@ static struct sc_key *use_key(struct static_call_key *key)
 	keys = entry;
 	key->static_call_entry = entry;
 	key->static_call_owner = &this_copy;
+	/* Its first target is a weak function, and that is missing. */
+	if (!key->func)
+		__atomic_store_n(&key->func, (void *)&__static_call_nop,
+				 __ATOMIC_RELEASE);
 	sc_valgrind_atomic(&key->func, sizeof(key->func));
 	return entry;
 }

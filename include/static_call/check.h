@@ -94,8 +94,7 @@ __extension__ typedef unsigned __int128 __static_call_uint128;
 #define __static_call_returns_int128(type)	0
 #endif
 #define __static_call_check_ret0(name, type)				\
-	_Pragma("GCC diagnostic push")					\
-	_Pragma("GCC diagnostic ignored \"-Wstrict-prototypes\"")	\
+	__static_call_quiet						\
 	_Static_assert(							\
 		!__static_call_is_unprototyped(type, float) &&		\
 		!__static_call_is_unprototyped(type, double) &&		\
@@ -108,7 +107,7 @@ __extension__ typedef unsigned __int128 __static_call_uint128;
 		"DEFINE_STATIC_CALL_RET0(" #name "): the result is "	\
 		"not an integer of at most long, an enumeration, a "	\
 		"pointer or void");					\
-	_Pragma("GCC diagnostic pop")					\
+	__static_call_quiet_end						\
 	static __static_call_type(type)					\
 		*const __static_call_cat(__static_call_ret0_type_, name) \
 		__attribute__((__used__)) = (void *)0

@@ -227,6 +227,10 @@ template <class __static_call_v> struct __static_call_literal {
 		!__is_class(__static_call_v) &&
 		__static_call_takes<double, __static_call_v>::__static_call_ok;
 };
+template <class __static_call_v>
+struct __static_call_literal<__static_call_v *> {
+	static const bool __static_call_ok = false;
+};
 template <> struct __static_call_literal<decltype(nullptr)> {
 	static const bool __static_call_ok = true;
 };

@@ -28,7 +28,9 @@
 	__typeof__(&*STATIC_CALL_TRAMP(name))
 
 #define __static_call_declare(name, ...)				\
+	__static_call_quiet						\
 	__static_call_module_asm					\
+	__static_call_quiet_end						\
 	__static_call_extern __static_call_default			\
 		struct static_call_key STATIC_CALL_KEY(name);		\
 	__static_call_extern __static_call_default			\

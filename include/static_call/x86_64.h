@@ -39,10 +39,12 @@
 #endif
 
 #define __static_call_declare(name, ...)				\
+	__static_call_quiet						\
 	__static_call_module_asm					\
 	__static_call_extern __static_call_default			\
 		__static_call_type(__VA_ARGS__) STATIC_CALL_TRAMP(name)	\
 			__static_call_tramp_label(name);		\
+	__static_call_quiet_end						\
 	__static_call_extern __static_call_default			\
 		struct static_call_key STATIC_CALL_KEY(name)
 
@@ -127,12 +129,16 @@
 	__static_call_declare(name, __VA_ARGS__);			\
 	__static_call_define_once(name)					\
 	__static_call_define_key(name, target);				\
+	__static_call_quiet						\
 	__asm__(__static_call_key_asm(name)				\
 		__static_call_tramp_asm(STATIC_CALL_TRAMP_STR(name),	\
 					STATIC_CALL_KEY_STR(name))	\
 		__static_call_note_asm(STATIC_CALL_TRAMP_STR(name),	\
 				       STATIC_CALL_KEY_STR(name),	\
-				       __static_call_str(name)))
+				       __static_call_str(name)));	\
+	__static_call_quiet_end						\
+	__static_call_extern __static_call_default			\
+		struct static_call_key STATIC_CALL_KEY(name)
 
 /*
  * The callee is the trampoline itself, also at -O0.  gcc's link-time optimiser

@@ -73,7 +73,7 @@ report "architectures are told apart in one header" "$(conditions \
 	"$(c_files include src tools | grep -v '^include/static_call/arch\.h$')" \
 	"$arch")"
 report "the library tells no backends apart" "$(conditions \
-	"$(c_files src)" '\bHAVE_STATIC_CALL|\bSC_BACKEND\b')"
+	"$(c_files src)" '\b(CONFIG_)?HAVE_STATIC_CALL|\bSTATIC_CALL_BACKEND_')"
 
 # shellcheck disable=SC2046 # a list
 library=$(lines_of $(c_files src))
