@@ -80,66 +80,193 @@
 #ifndef STATIC_CALL_H
 #define STATIC_CALL_H
 
+#ifdef __GNUC__
+#pragma GCC system_header
+#endif
+
 #include <static_call/config.h>
 #include <static_call/types.h>
 #include <static_call/api.h>
 
-#define SC_STR_(x)	#x
-#define SC_STR(x)	SC_STR_(x)
-#define SC_CAT_(a, b)	a##b
-#define SC_CAT(a, b)	SC_CAT_(a, b)
+#define __static_call_str_(x)		#x
+#define __static_call_str(x)		__static_call_str_(x)
+#define __static_call_cat_(a, b)	a##b
+#define __static_call_cat(a, b)		__static_call_cat_(a, b)
 
-#define STATIC_CALL_KEY(name)		SC_CAT(STATIC_CALL_KEY_PREFIX, name)
-#define STATIC_CALL_TRAMP(name)		SC_CAT(STATIC_CALL_TRAMP_PREFIX, name)
-#define STATIC_CALL_KEY_STR(name)	SC_STR(STATIC_CALL_KEY(name))
-#define STATIC_CALL_TRAMP_STR(name)	SC_STR(STATIC_CALL_TRAMP(name))
+#define STATIC_CALL_KEY(name)		\
+	__static_call_cat(STATIC_CALL_KEY_PREFIX, name)
+#define STATIC_CALL_TRAMP(name)		\
+	__static_call_cat(STATIC_CALL_TRAMP_PREFIX, name)
+#define STATIC_CALL_KEY_STR(name)	__static_call_str(STATIC_CALL_KEY(name))
+#define STATIC_CALL_TRAMP_STR(name)	\
+	__static_call_str(STATIC_CALL_TRAMP(name))
 
 #ifdef __cplusplus
-#define SC_EXTERN	extern "C"
+#define __static_call_extern	extern "C"
 #else
-#define SC_EXTERN	extern
+#define __static_call_extern	extern
 #endif
 
-#define SC_DEFAULT	__attribute__((visibility("default")))
-#define SC_HIDDEN	__attribute__((visibility("hidden")))
+/*
+ * Warnings that find our text in the program's line, although this is a system
+ * header: a second declaration, a function without prototype, what C90 lacks, a
+ * long string of asm, and C linkage, which is there for the name alone, of a
+ * function that returns a class.
+ */
+#if defined(__clang__) && defined(__cplusplus)
+#define __static_call_quiet						\
+	_Pragma("clang diagnostic push")				\
+	_Pragma("clang diagnostic ignored \"-Wreturn-type-c-linkage\"")
+#define __static_call_quiet_end	_Pragma("clang diagnostic pop")
+#elif defined(__clang__)
+#define __static_call_quiet						\
+	_Pragma("clang diagnostic push")				\
+	_Pragma("clang diagnostic ignored \"-Woverlength-strings\"")	\
+	_Pragma("clang diagnostic ignored \"-Wstrict-prototypes\"")	\
+	_Pragma("clang diagnostic ignored \"-Wc99-extensions\"")	\
+	_Pragma("clang diagnostic ignored \"-Wc11-extensions\"")
+#define __static_call_quiet_end	_Pragma("clang diagnostic pop")
+#elif defined(__cplusplus)
+#define __static_call_quiet						\
+	_Pragma("GCC diagnostic push")					\
+	_Pragma("GCC diagnostic ignored \"-Wredundant-decls\"")
+#define __static_call_quiet_end	_Pragma("GCC diagnostic pop")
+#else
+#define __static_call_quiet						\
+	_Pragma("GCC diagnostic push")					\
+	_Pragma("GCC diagnostic ignored \"-Wstrict-prototypes\"")	\
+	_Pragma("GCC diagnostic ignored \"-Wredundant-decls\"")
+#define __static_call_quiet_end	_Pragma("GCC diagnostic pop")
+#endif
+
+#define __static_call_default	__attribute__((__visibility__("default")))
+#define __static_call_hidden	__attribute__((__visibility__("hidden")))
 
 /*
- * The function type of whatever the second argument is: a function, a function
- * type, a pointer to either, or an expression of these types.
+ * The function type of whatever the argument is: a function, a function type, a
+ * pointer to either, or an expression of these types.  (In C++ it may have
+ * commas.)
  */
-#define SC_FUNC_TYPE(type)	__typeof__(**(__typeof__(type) *)0)
+#ifdef __cplusplus
+#define __static_call_type(...)						\
+	__typeof__(**static_cast<__typeof__(__VA_ARGS__) *>(nullptr))
+#else
+#define __static_call_type(type)	__typeof__(**(__typeof__(type) *)0)
+#endif
 
-#include <static_call/check.h>
+#define __static_call_key_value(target)					\
+	{ __static_call_void_pointer(target), __static_call_no_pointer,	\
+	  __static_call_no_pointer, __static_call_no_pointer }
+
+/*
+ * A name belongs to no namespace.  g++ lets two namespaces define one, and
+ * leaves the error to the assembler: so the first definition forbids a word
+ * that the second would use.
+ */
+#if defined(__cplusplus) && !defined(__clang__)
+#define __static_call_define_once(name)					\
+	__static_call_define_once_(					\
+		__static_call_cat(__static_call_defined_twice__, name))
+#define __static_call_define_once_(word)				\
+	struct word;							\
+	_Pragma(__static_call_str(GCC poison word))
+#else
+#define __static_call_define_once(name)
+#endif
+
+#include <static_call/group.h>
 #include <static_call/arch.h>
+#ifdef __cplusplus
+#include <static_call/check_cxx.h>
+#else
+#include <static_call/check.h>
+#endif
 
-#define DECLARE_STATIC_CALL(name, func)		SC_DECLARE(name, func)
+/*
+ * In C++ the last argument may have commas, as template arguments do.
+ */
+#ifdef __cplusplus
+
+#define DECLARE_STATIC_CALL(name, ...)					\
+	__static_call_declare(name, __VA_ARGS__)
+
+#define DEFINE_STATIC_CALL(name, ...)					\
+	__static_call_define(name, (__VA_ARGS__),			\
+			     __static_call_target_type(__VA_ARGS__))
+
+#define DEFINE_STATIC_CALL_NULL(name, ...)				\
+	__static_call_check_null("DEFINE_STATIC_CALL_NULL", name,	\
+				 __VA_ARGS__)				\
+	__static_call_define(name, &__static_call_nop, __VA_ARGS__)
+
+#define DEFINE_STATIC_CALL_RET0(name, ...)				\
+	__static_call_check_ret0(name, __VA_ARGS__);			\
+	__static_call_define(name, &__static_call_return0, __VA_ARGS__)
+
+#define DECLARE_STATIC_CALL_NULL(name, ...)				\
+	DEFINE_STATIC_CALL_NULL(name, __VA_ARGS__)
+
+#define static_call_update(name, ...)					\
+	__static_call_do_update("static_call_update", name, __VA_ARGS__)
+
+#define static_call_update_early(name, ...)				\
+	static_call_update(name, __VA_ARGS__)
+
+#define STATIC_CALL_CHANGE(name, ...)					\
+	{ __static_call_key_pointer(name),				\
+	  __static_call_checked_target("STATIC_CALL_CHANGE", name,	\
+				       __VA_ARGS__) }
+
+#else
+
+#define DECLARE_STATIC_CALL(name, func)					\
+	__static_call_declare(name, func)
 
 #define DEFINE_STATIC_CALL(name, func)					\
-	SC_DEFINE(name, func, func)
+	__static_call_define(name, func, func)
 
 #define DEFINE_STATIC_CALL_NULL(name, type)				\
-	SC_DEFINE(name, type, &__static_call_nop)
+	__static_call_define(name, &__static_call_nop, type)
+
+#define DEFINE_STATIC_CALL_RET0(name, type)				\
+	__static_call_check_ret0(name, type);				\
+	__static_call_define(name, &__static_call_return0, type)
 
 #define DECLARE_STATIC_CALL_NULL(name, type)				\
 	DEFINE_STATIC_CALL_NULL(name, type)
 
-#define DEFINE_STATIC_CALL_RET0(name, type)				\
-	SC_CHECK_RET0(name, type);					\
-	SC_DEFINE(name, type, &__static_call_return0)
-
-#define static_call(name)		SC_CALL(name)
-#define static_call_mod(name)		SC_CALL_MOD(name)
-#define static_call_cond(name)		(void)static_call(name)
-
 #define static_call_update(name, func)					\
-	SC_UPDATE(name, func)
+	__static_call_do_update("static_call_update", name, func)
+
+#define static_call_update_early(name, func)				\
+	static_call_update(name, func)
 
 #define STATIC_CALL_CHANGE(name, func)					\
-	{ SC_KEY_POINTER(name), SC_CHECKED_TARGET(name, func) }
+	{ __static_call_key_pointer(name),				\
+	  __static_call_checked_target("STATIC_CALL_CHANGE", name, func) }
 
-#define static_call_query(name)						\
-	(__extension__ (SC_TYPEOF_TARGET(name))				\
-		__static_call_query(SC_KEY_POINTER(name)))
+#endif
+
+#define static_call(name)		__static_call(name)
+#define static_call_mod(name)		__static_call_mod(name)
+#define static_call_cond(name)		(void)static_call(name)
+#define __raw_static_call(name)		__static_call_mod(name)
+
+#define static_call_query(name)		__static_call_do_query(name)
+
+/*
+ * Beside asm that calls a trampoline: the first makes sure that the file which
+ * defines the call is linked, the second only that the call is declared.
+ */
+#define __STATIC_CALL_ADDRESSABLE(name)					\
+	static struct static_call_key *volatile __static_call_cat(	\
+		__static_call_addressable_, __COUNTER__)		\
+		__attribute__((__used__)) = &STATIC_CALL_KEY(name)
+#define __STATIC_CALL_MOD_ADDRESSABLE(name)				\
+	enum {								\
+		__static_call_cat(__static_call_declared_, __COUNTER__) = \
+			sizeof(&STATIC_CALL_TRAMP(name))		\
+	}
 
 /*
  * In one file with the definition the assembler takes the last directive: the
@@ -147,13 +274,13 @@
  */
 #define EXPORT_STATIC_CALL(name)					\
 	__asm__(".protected " STATIC_CALL_KEY_STR(name) "\n\t"		\
-		".protected " STATIC_CALL_TRAMP_STR(name))
+		".protected " __static_call_tramp_symbol(name))
 #define EXPORT_STATIC_CALL_TRAMP(name)					\
-	__asm__(".protected " STATIC_CALL_TRAMP_STR(name))
+	__asm__(".protected " __static_call_tramp_symbol(name))
 #define EXPORT_STATIC_CALL_GPL(name)		EXPORT_STATIC_CALL(name)
 #define EXPORT_STATIC_CALL_TRAMP_GPL(name)	EXPORT_STATIC_CALL_TRAMP(name)
 
-#ifndef SC_BUILDING_LIBRARY
+#ifndef STATIC_CALL_BUILDING_LIBRARY
 #include <static_call/module.h>
 #endif
 

@@ -213,8 +213,8 @@ void static_call_define(struct static_call_definition *def)
 
 	static_call_init();
 	if (sc_enter() == 0) {
-		sc_log("define", def->name, NULL,
-		       sc_registry_define_one(def->key, def->name, stays));
+		sc_log("define", def->static_call_def_name, NULL,
+		       sc_registry_define_one(def->static_call_def_key, def->static_call_def_name, stays));
 		sc_leave();
 	}
 	errno = saved;
@@ -223,13 +223,13 @@ void static_call_define(struct static_call_definition *def)
 /* One that stays makes no system call: a sandbox may have come since. */
 void static_call_undefine(struct static_call_definition *def)
 {
-	struct sc_key *entry = sc_registry_find(def->key);
+	struct sc_key *entry = sc_registry_find(def->static_call_def_key);
 	int saved = errno;
 
 	if (entry && entry->stays)
 		return;
 	if (sc_enter() == 0) {
-		sc_registry_undefine(def->key);
+		sc_registry_undefine(def->static_call_def_key);
 		sc_leave();
 	}
 	sc_end_if_unloaded();

@@ -29,12 +29,12 @@ static char this_copy;
 
 bool sc_registry_is_foreign(const struct static_call_key *key)
 {
-	return key->sc_owner && key->sc_owner != &this_copy;
+	return key->static_call_owner && key->static_call_owner != &this_copy;
 }
 
 struct sc_key *sc_registry_find(const struct static_call_key *key)
 {
-	struct sc_key *entry = key->sc_owner == &this_copy ? key->sc_entry :
+	struct sc_key *entry = key->static_call_owner == &this_copy ? key->static_call_entry :
 							     NULL;
 
 	/* In a child of fork() the key may have been forgotten half way. */
@@ -95,8 +95,8 @@ struct sc_key *sc_registry_use(struct static_call_key *key, uintptr_t tramp)
 		/* The entry is in use when all of it is written. */
 		__atomic_store_n(&entry->key, key, __ATOMIC_RELEASE);
 		push(&sc_world->keys, entry);
-		key->sc_entry = entry;
-		key->sc_owner = &this_copy;
+		key->static_call_entry = entry;
+		key->static_call_owner = &this_copy;
 		sc_valgrind_atomic(&key->func, sizeof(key->func));
 	}
 	if (!entry->tramp)
@@ -141,8 +141,8 @@ static void forget_key(struct sc_key **link, bool gone)
 
 	sc_backend_orphan(entry, &sc_world->plan);
 	if (!gone) {
-		entry->key->sc_owner = NULL;
-		entry->key->sc_entry = NULL;
+		entry->key->static_call_owner = NULL;
+		entry->key->static_call_entry = NULL;
 	}
 	free_key(link);
 }
@@ -196,10 +196,10 @@ static void restore_key(struct sc_key *entry)
 
 	if (!entry->name[0] || (entry->module && entry->module->stuck))
 		return;
-	if (key->sc_entry != entry)
-		key->sc_entry = entry;
-	if (key->sc_owner != &this_copy)
-		key->sc_owner = &this_copy;
+	if (key->static_call_entry != entry)
+		key->static_call_entry = entry;
+	if (key->static_call_owner != &this_copy)
+		key->static_call_owner = &this_copy;
 	if (key->func != entry->target)
 		__atomic_store_n(&key->func, entry->target, __ATOMIC_RELEASE);
 }

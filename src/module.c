@@ -48,7 +48,7 @@ static int enter(const struct sc_module *found)
  * The name says which backend this library has; see static_call/api.h.  A module
  * that has the header and no static calls costs nothing.
  */
-void SC_BACKEND_ENTER(char *state)
+void __static_call_backend_enter(char *state)
 {
 	struct sc_module m = { .state = state };
 	int saved = errno;

@@ -8,7 +8,7 @@
  */
 #include <sys/stat.h>
 
-#include <static_call/types.h>
+#include <static_call/format.h>
 
 #include "assembler.h"
 #include "bare.h"

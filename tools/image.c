@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <static_call/types.h>
+#include <static_call/format.h>
 
 #include "image.h"
 

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <static_call/types.h>
+#include <static_call/format.h>
 
 #include "inputfile.h"
 

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include <static_call/types.h>
+#include <static_call/format.h>
 
 #include "commands.h"
 #include "image.h"

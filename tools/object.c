@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include <static_call/types.h>
+#include <static_call/format.h>
 
 #include "object.h"
 

@@ -4,7 +4,7 @@
  * to return 0 and whose result an integer register cannot hold.
  *
  * C cannot check all of these when it compiles.  The header leaves a pointer of
- * the full type, sc_ret0_type_NAME, for each DEFINE_STATIC_CALL_RET0().
+ * the full type, __static_call_ret0_type_NAME, for each DEFINE_STATIC_CALL_RET0().
  */
 #include <string.h>
 
@@ -16,7 +16,7 @@
 #include <dwarf.h>
 #include <elfutils/libdw.h>
 
-#define POINTER_PREFIX "sc_ret0_type_"
+#define POINTER_PREFIX "__static_call_ret0_type_"
 
 /* The type of @die without typedefs and qualifiers; NULL: void, or none. */
 static Dwarf_Die *type_of(Dwarf_Die *die, Dwarf_Die *type)

@@ -2,7 +2,7 @@
 /* rewrite_new.c - the sections that annotation adds to an object. */
 #include <string.h>
 
-#include <static_call/types.h>
+#include <static_call/format.h>
 
 #include "rewrite.h"
 

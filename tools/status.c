@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <static_call/types.h>
+#include <static_call/format.h>
 
 #include "insn.h"
 #include "commands.h"

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <static_call/types.h>
+#include <static_call/format.h>
 
 #include "commands.h"
 #include "image.h"

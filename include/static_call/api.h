@@ -23,6 +23,9 @@
  *   EIO      the file behind the text could not be read
  *   ENOSYS   the kernel lacks what undoing an earlier patch needs
  *
+ * Prototypes have no parameter names, which a macro of the program could break;
+ * the comments have them.
+ *
  * Threads and signals.  Every function here may be called from any thread at
  * any time.  Making a static call is async-signal-safe; the functions here are
  * not, for they may wait for another thread.  None of them waits for its own
@@ -33,14 +36,18 @@
 
 #include <static_call/types.h>
 
+#ifdef __GNUC__
+#pragma GCC system_header
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-#ifdef SC_BUILDING_LIBRARY
-#define SC_API	__attribute__((visibility("default")))
+#ifdef STATIC_CALL_BUILDING_LIBRARY
+#define __static_call_api	__attribute__((__visibility__("default")))
 #else
-#define SC_API
+#define __static_call_api
 #endif
 
 /*
@@ -52,17 +59,17 @@ extern "C" {
  * to long, pointers.  Updating a call of another type to it, through void *,
  * is the caller's promise that the result is not used.
  */
-SC_API long __static_call_return0(void);
+__static_call_api long __static_call_return0(void);
 
 /*
  * __static_call_nop() - what the key of a NULL static call holds.
  *
  * Not for programs: pass NULL to static_call_update().
  */
-SC_API void __static_call_nop(void);
+__static_call_api void __static_call_nop(void);
 
 /*
- * __static_call_update() - change the target of the static call of @key.
+ * __static_call_update(key, tramp, func) - change the target of the static call of @key.
  *
  * What static_call_update() is made of, for keys chosen at run time.  @tramp
  * is ignored (the kernel's prototype has it) and may be NULL.  @func must have
@@ -70,14 +77,14 @@ SC_API void __static_call_nop(void);
  *
  * Returns 0 or a negative error of the list above.
  */
-SC_API int __static_call_update(struct static_call_key *key, void *tramp,
-				void *func);
+__static_call_api int __static_call_update(struct static_call_key *, void *,
+					   void *);
 
 /*
- * __static_call_query() - the current target of the static call of @key, NULL
+ * __static_call_query(key) - the current target of the static call of @key, NULL
  * for a NULL call.  Lock-free and async-signal-safe.
  */
-SC_API void *__static_call_query(const struct static_call_key *key);
+__static_call_api void *__static_call_query(const struct static_call_key *);
 
 /* One change of a batch; written with STATIC_CALL_CHANGE(). */
 struct static_call_change {
@@ -86,7 +93,7 @@ struct static_call_change {
 };
 
 /*
- * static_call_update_batch() - change @n static calls in one transaction.
+ * static_call_update_batch(changes, n) - change @n static calls in one transaction.
  *
  * All or nothing, at the price of one synchronisation.  A call that runs
  * meanwhile may see some keys changed and others not; after the return every
@@ -94,8 +101,8 @@ struct static_call_change {
  *
  * Returns 0 or a negative error of the list above.
  */
-SC_API int static_call_update_batch(const struct static_call_change *changes,
-				    size_t n);
+__static_call_api int
+static_call_update_batch(const struct static_call_change *, size_t);
 
 /*
  * static_call_init() - initialise the library.
@@ -103,10 +110,10 @@ SC_API int static_call_update_batch(const struct static_call_change *changes,
  * There is no need to call it: each module that holds static calls does so as
  * it is loaded.  It exists because the kernel has it.  Returns 0.
  */
-SC_API int static_call_init(void);
+__static_call_api int static_call_init(void);
 
 /* What the macro static_call_initialized reads. */
-SC_API int static_call_is_initialized(void);
+__static_call_api int static_call_is_initialized(void);
 
 /*
  * static_call_initialized - 1 once the library has been initialised (before
@@ -115,16 +122,16 @@ SC_API int static_call_is_initialized(void);
 #define static_call_initialized	(static_call_is_initialized())
 
 /*
- * static_call_text_reserved() - is any byte of [@start, @end] part of a place
- * that the library may patch?
+ * static_call_text_reserved(start, end) - is any byte of [@start, @end] part of
+ * a place that the library may patch?
  *
  * For other patchers and debuggers.  As in the kernel @end is included.
  * Returns 1, 0, or a negative error (EINVAL, EDEADLK).
  */
-SC_API int static_call_text_reserved(const void *start, const void *end);
+__static_call_api int static_call_text_reserved(const void *, const void *);
 
 /* static_call_backend() - "generic", "trampoline" or "inline". */
-SC_API const char *static_call_backend(void);
+__static_call_api const char *static_call_backend(void);
 
 /*
  * struct static_call_info - the state of the library in this process.
@@ -150,12 +157,12 @@ struct static_call_info {
 };
 
 /*
- * static_call_get_info() - fill @info, whose @size the caller has set.
+ * static_call_get_info(info) - fill @info, whose @size the caller has set.
  *
  * Returns 0, or -EINVAL (NULL, or a size too small for the member @patching),
  * -EDEADLK.
  */
-SC_API int static_call_get_info(struct static_call_info *info);
+__static_call_api int static_call_get_info(struct static_call_info *);
 
 /* struct static_call_key_info - what static_call_for_each_key() tells. */
 struct static_call_key_info {
@@ -168,7 +175,7 @@ struct static_call_key_info {
 };
 
 /*
- * static_call_for_each_key() - call @fn for each static call known.
+ * static_call_for_each_key(fn, arg) - call @fn for each static call known.
  *
  * Works on a snapshot: @fn runs without any lock of the library, may update,
  * and may outlive the key it is told of if another thread unloads a module.
@@ -177,9 +184,9 @@ struct static_call_key_info {
  *
  * Returns 0, the result of @fn, or -EINVAL, -ENOMEM, -EDEADLK.
  */
-SC_API int
-static_call_for_each_key(int (*fn)(const struct static_call_key_info *, void *),
-			 void *arg);
+__static_call_api int
+static_call_for_each_key(int (*)(const struct static_call_key_info *, void *),
+			 void *);
 
 /* What a place is, in struct static_call_site_info. */
 enum static_call_site_kind {
@@ -213,27 +220,26 @@ struct static_call_site_info {
 };
 
 /*
- * static_call_for_each_site() - call @fn for each place that the library may
+ * static_call_for_each_site(fn, arg) - call @fn for each place that the library may
  * patch: call sites with the inline backend, trampolines with the trampoline
  * backend, none with the generic one.  Otherwise as static_call_for_each_key().
  */
-SC_API int
-static_call_for_each_site(int (*fn)(const struct static_call_site_info *,
-				    void *),
-			  void *arg);
+__static_call_api int
+static_call_for_each_site(int (*)(const struct static_call_site_info *, void *),
+			  void *);
 
 /*
- * Helpers of the header, not for programs.  @state is one byte of the calling
- * module, by whose address the library knows it.  The name of the first tells
+ * Helpers of the header, not for programs.  The argument is one byte of the
+ * calling module, by whose address the library knows it.  The name of the first tells
  * the backend, so that a program compiled with the headers of one backend does
  * not link with the library of another.
  */
-SC_API void static_call_headers_are_for_backend_generic(char *state);
-SC_API void static_call_headers_are_for_backend_trampoline(char *state);
-SC_API void static_call_headers_are_for_backend_inline(char *state);
-SC_API void static_call_module_leave(char *state);
-SC_API void static_call_define(struct static_call_definition *def);
-SC_API void static_call_undefine(struct static_call_definition *def);
+__static_call_api void static_call_headers_are_for_backend_generic(char *);
+__static_call_api void static_call_headers_are_for_backend_trampoline(char *);
+__static_call_api void static_call_headers_are_for_backend_inline(char *);
+__static_call_api void static_call_module_leave(char *);
+__static_call_api void static_call_define(struct static_call_definition *);
+__static_call_api void static_call_undefine(struct static_call_definition *);
 
 #ifdef __cplusplus
 }

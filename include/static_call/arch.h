@@ -6,24 +6,41 @@
 #ifndef STATIC_CALL_ARCH_H
 #define STATIC_CALL_ARCH_H
 
+#ifdef __GNUC__
+#pragma GCC system_header
+#endif
+
 #if !defined(__ELF__)
 #error "libstaticcall needs an ELF system"
 #endif
 
 /* How to reach a symbol whose address code must not hold (see below). */
 #if defined(__x86_64__)
-#define SC_REACH_GOT_X86_64 1
+#define __static_call_reach_got_x86_64 1
 #elif defined(__PIC__) && \
 	!(defined(__PIE__) && defined(__GNUC__) && !defined(__clang__) && \
 	  defined(__i386__))
-#define SC_REACH_DIRECT 1
+#define __static_call_reach_direct 1
 #else
-#define SC_REACH_POINTER 1
+#define __static_call_reach_pointer 1
+#endif
+
+/* The calling conventions that are part of a function's type in C++. */
+#if defined(__x86_64__) && defined(__clang__)
+#define __static_call_conventions(each)					\
+	each(__attribute__((__ms_abi__)))				\
+	each(__attribute__((__regcall__)))				\
+	each(__attribute__((__vectorcall__)))				\
+	each(__attribute__((__preserve_most__)))
+#elif defined(__x86_64__)
+#define __static_call_conventions(each)	each(__attribute__((__ms_abi__)))
+#else
+#define __static_call_conventions(each)
 #endif
 
 #include <static_call/reach.h>
 
-#if !defined(HAVE_STATIC_CALL)
+#if defined(STATIC_CALL_BACKEND_GENERIC)
 #include <static_call/generic.h>
 #elif defined(__x86_64__) && defined(__linux__) && defined(__LP64__)
 #include <static_call/x86_64.h>

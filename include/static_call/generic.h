@@ -3,19 +3,40 @@
  * static_call/generic.h - static calls as indirect calls through the key, for
  * any architecture.
  *
- * The trampoline symbol is here a second name of the key's first member, so
- * that a module which was given the trampoline alone can call and not update.
+ * What C knows as __SCT__name is here a second name of the key's first member,
+ * so that a module which was given that alone can call and not update.  It is
+ * no code, so the assembler knows it by another name, __SCT__name.target: asm
+ * that calls a trampoline does not link instead of jumping into data.
  */
 #ifndef STATIC_CALL_GENERIC_H
 #define STATIC_CALL_GENERIC_H
 
-#define SC_BACKEND_ENTER	static_call_headers_are_for_backend_generic
+#ifdef __GNUC__
+#pragma GCC system_header
+#endif
 
-#define SC_TYPEOF_TARGET(name)	__typeof__(&*STATIC_CALL_TRAMP(name))
+#define __static_call_backend_enter	\
+	static_call_headers_are_for_backend_generic
 
-#define SC_DECLARE(name, type)						\
-	SC_EXTERN SC_DEFAULT struct static_call_key STATIC_CALL_KEY(name);\
-	SC_EXTERN SC_DEFAULT SC_FUNC_TYPE(type) *const STATIC_CALL_TRAMP(name)
+#define __static_call_tramp_symbol(name)	\
+	STATIC_CALL_TRAMP_STR(name) ".target"
+
+/* The kernel's, where it has no trampolines. */
+#define STATIC_CALL_TRAMP_ADDR(name)	__static_call_no_pointer
+
+#define __static_call_typeof_target(name)	\
+	__typeof__(&*STATIC_CALL_TRAMP(name))
+
+#define __static_call_declare(name, ...)				\
+	__static_call_quiet						\
+	__static_call_module_asm					\
+	__static_call_quiet_end						\
+	__static_call_extern __static_call_default			\
+		struct static_call_key STATIC_CALL_KEY(name);		\
+	__static_call_extern __static_call_default			\
+		__static_call_type(__VA_ARGS__)				\
+			*const STATIC_CALL_TRAMP(name)			\
+			__asm__(__static_call_tramp_symbol(name))
 
 /*
  * The storage.  clang's link-time optimiser drops visibility directives on
@@ -24,58 +45,95 @@
  * of one name in two modules for one.
  */
 #if defined(__clang__) || defined(__SANITIZE_ADDRESS__)
-#define SC_DEFINE_SYMBOLS(name, target)					\
-	SC_EXTERN SC_HIDDEN struct static_call_key SC_CAT(sc_key_, name);\
-	struct static_call_key SC_CAT(sc_key_, name)			\
-		__attribute__((used)) =					\
-		{ SC_VOID_POINTER(target), SC_NO_POINTER, SC_NO_POINTER,\
-		  SC_NO_POINTER };					\
-	__asm__(SC_SYMBOL_ASM(STATIC_CALL_KEY_STR(name),		\
-			      SC_STR(SC_CAT(sc_key_, name)), "4")	\
-		SC_SYMBOL_ASM(STATIC_CALL_TRAMP_STR(name),		\
-			      SC_STR(SC_CAT(sc_key_, name)), "1"))
-#define SC_SYMBOL_ASM(symbol, storage, words)				\
+#define __static_call_own_key(name)	\
+	__static_call_cat(__static_call_key_, name)
+#define __static_call_define_symbols(name, target)			\
+	__static_call_extern __static_call_hidden			\
+		struct static_call_key __static_call_own_key(name);	\
+	struct static_call_key __static_call_own_key(name)		\
+		__attribute__((__used__)) =				\
+		__static_call_key_value(target);			\
+	__asm__(__static_call_symbol_asm(STATIC_CALL_KEY_STR(name),	\
+			__static_call_str(__static_call_own_key(name)), "4") \
+		__static_call_symbol_asm(__static_call_tramp_symbol(name), \
+			__static_call_str(__static_call_own_key(name)), "1"))
+#define __static_call_symbol_asm(symbol, storage, words)		\
 	".globl " symbol "\n\t"						\
 	".hidden " symbol "\n\t"					\
 	".type " symbol ", %object\n\t"					\
-	".size " symbol ", " words "*" SC_STR(__SIZEOF_POINTER__) "\n\t"\
+	".size " symbol ", " words "*" __static_call_str(__SIZEOF_POINTER__) \
+	"\n\t"								\
 	".set " symbol ", " storage "\n\t"
-#define SC_OWN_KEY(name)	SC_CAT(sc_key_, name)
 #else
-#define SC_DEFINE_SYMBOLS(name, target)					\
+#define __static_call_own_key(name)	STATIC_CALL_KEY(name)
+#define __static_call_define_symbols(name, target)			\
 	struct static_call_key STATIC_CALL_KEY(name)			\
-		__attribute__((used)) =					\
-		{ SC_VOID_POINTER(target), SC_NO_POINTER, SC_NO_POINTER,\
-		  SC_NO_POINTER };					\
-	SC_EXTERN __typeof__(STATIC_CALL_TRAMP(name)) STATIC_CALL_TRAMP(name)\
-		__attribute__((alias(STATIC_CALL_KEY_STR(name)), used));\
+		__attribute__((__used__)) =				\
+		__static_call_key_value(target);			\
+	__static_call_extern __typeof__(STATIC_CALL_TRAMP(name))	\
+		STATIC_CALL_TRAMP(name)					\
+		__asm__(__static_call_tramp_symbol(name))		\
+		__attribute__((__alias__(STATIC_CALL_KEY_STR(name)),	\
+			       __used__));				\
 	__asm__(".hidden " STATIC_CALL_KEY_STR(name) "\n\t"		\
-		".hidden " STATIC_CALL_TRAMP_STR(name))
-#define SC_OWN_KEY(name)	STATIC_CALL_KEY(name)
+		".hidden " __static_call_tramp_symbol(name))
 #endif
 
-#define SC_DEFINE(name, type, target)					\
-	SC_DECLARE(name, type);						\
-	SC_DEFINE_SYMBOLS(name, target);				\
-	static struct static_call_definition SC_CAT(sc_def_, name) =	\
-		{ &SC_OWN_KEY(name), SC_STR(name), SC_NO_POINTER };	\
-	static __attribute__((constructor(101), used))			\
-	void SC_CAT(sc_define_, name)(void)				\
+#define __static_call_define(name, target, ...)				\
+	__static_call_declare(name, __VA_ARGS__);			\
+	__static_call_define_once(name)					\
+	__static_call_define_symbols(name, target);			\
+	static struct static_call_definition				\
+		__static_call_cat(__static_call_def_, name) =		\
+		{ &__static_call_own_key(name), __static_call_str(name) }; \
+	static __attribute__((__constructor__(101), __used__))		\
+	void __static_call_cat(__static_call_enter_, name)(void)	\
 	{								\
-		static_call_define(&SC_CAT(sc_def_, name));		\
+		static_call_define(					\
+			&__static_call_cat(__static_call_def_, name));	\
 	}								\
-	static __attribute__((destructor(101), used))			\
-	void SC_CAT(sc_undefine_, name)(void)				\
+	static __attribute__((__destructor__(101), __used__))		\
+	void __static_call_cat(__static_call_leave_, name)(void)	\
 	{								\
-		static_call_undefine(&SC_CAT(sc_def_, name));		\
+		static_call_undefine(					\
+			&__static_call_cat(__static_call_def_, name));	\
 	}								\
-	SC_EXTERN SC_DEFAULT struct static_call_key STATIC_CALL_KEY(name)
+	__static_call_extern __static_call_default			\
+		struct static_call_key STATIC_CALL_KEY(name)
 
 /* Pairs with the release store of the key in the library. */
-#define SC_CALL(name)							\
-	(*__atomic_load_n(SC_ADDRESS(__typeof__(STATIC_CALL_TRAMP(name)),\
-				     STATIC_CALL_TRAMP(name)),		\
-			  __ATOMIC_ACQUIRE))
-#define SC_CALL_MOD(name)	SC_CALL(name)
+#define __static_call_load(name)					\
+	__atomic_load_n(						\
+		__static_call_address(					\
+			__typeof__(STATIC_CALL_TRAMP(name)),		\
+			STATIC_CALL_TRAMP(name),			\
+			__static_call_tramp_symbol(name)),		\
+		__ATOMIC_ACQUIRE)
+
+/*
+ * gcc writes the whole expression into a message on arguments.  A function's
+ * name and arguments are the best to read, so one stands there, which gives its
+ * second argument back; the first names the call and leaves no trace.
+ */
+#if defined(__cplusplus) || defined(__clang__)
+#define __static_call_mod(name)		(*__static_call_load(name))
+#else
+static __inline__ __attribute__((__always_inline__, __artificial__))
+void *__static_call_target(const void *const __static_call_name,
+			   void *const __static_call_func)
+{
+	(void)__static_call_name;
+	return __static_call_func;
+}
+#define __static_call_mod(name)						\
+	(*(__static_call_typeof_target(name))__static_call_target(	\
+		&STATIC_CALL_TRAMP(name),				\
+		__extension__({						\
+			void *__static_call_func =			\
+				(void *)__static_call_load(name);	\
+			__static_call_func;				\
+		})))
+#endif
+#define __static_call(name)		__static_call_mod(name)
 
 #endif /* STATIC_CALL_GENERIC_H */

@@ -11,59 +11,69 @@
  * or the compiler would see through it, and not const, or it would be placed
  * in read-only data.
  *
- * SC_ADDRESS(type, symbol): a pointer to @symbol, which is of @type.
+ * __static_call_address(type, symbol, asm_name): a pointer to @symbol, which is
+ * of @type, and which the assembler knows by the string @asm_name.
  */
 #ifndef STATIC_CALL_REACH_H
 #define STATIC_CALL_REACH_H
+
+#ifdef __GNUC__
+#pragma GCC system_header
+#endif
 
 #if defined(__cplusplus)
 
 /* Usable at namespace scope and in templates, where asm is not. */
 extern "C++" {
-template <class T, T *P> struct SC_HIDDEN sc_ref {
-	static T *volatile pointer;
+template <class __static_call_t, __static_call_t *__static_call_p>
+struct __static_call_hidden __static_call_ref {
+	static __static_call_t *volatile __static_call_pointer;
 };
-template <class T, T *P> T *volatile sc_ref<T, P>::pointer = P;
+template <class __static_call_t, __static_call_t *__static_call_p>
+__static_call_t *volatile
+__static_call_ref<__static_call_t, __static_call_p>::__static_call_pointer =
+	__static_call_p;
 }
-#define SC_ADDRESS(type, symbol)					\
-	(sc_ref<type, &symbol>::pointer)
+#define __static_call_address(type, symbol, asm_name)			\
+	(__static_call_ref<type, &symbol>::__static_call_pointer)
 
-#elif defined(SC_REACH_GOT_X86_64)
+#elif defined(__static_call_reach_got_x86_64)
 
 /*
  * gcc's link-time optimiser does not read asm: the operand tells it that the
  * symbol is needed, at no cost.  For clang it would cost a load.
  */
 #if defined(__clang__)
-#define SC_ADDRESS_OPERAND(symbol)
+#define __static_call_operand(symbol)
 #else
-#define SC_ADDRESS_OPERAND(symbol)	: "X"(&symbol)
+#define __static_call_operand(symbol)	: "X"(&symbol)
 #endif
-#define SC_ADDRESS(type, symbol)					\
+#define __static_call_address(type, symbol, asm_name)			\
 	__extension__({							\
-		type *sc_address_;					\
-		__asm__("{movq " SC_STR(symbol) "@GOTPCREL(%%rip), %0|"	\
-			"mov %0, QWORD PTR " SC_STR(symbol)		\
-			"@GOTPCREL[rip]}"				\
-			: "=r"(sc_address_) SC_ADDRESS_OPERAND(symbol));\
-		sc_address_;						\
+		type *__static_call_a;					\
+		__asm__("{movq " asm_name "@GOTPCREL(%%rip), %0|"	\
+			"mov %0, QWORD PTR " asm_name "@GOTPCREL[rip]}"	\
+			: "=r"(__static_call_a)				\
+			__static_call_operand(symbol));			\
+		__static_call_a;					\
 	})
 
-#elif defined(SC_REACH_DIRECT)
+#elif defined(__static_call_reach_direct)
 
-#define SC_ADDRESS(type, symbol)	(&symbol)
+#define __static_call_address(type, symbol, asm_name)	(&symbol)
 
 #else
 
-#define SC_ADDRESS(type, symbol)					\
+#define __static_call_address(type, symbol, asm_name)			\
 	__extension__({							\
-		static type *volatile sc_address_ = &symbol;		\
-		sc_address_;						\
+		static type *volatile __static_call_a = &symbol;	\
+		__static_call_a;					\
 	})
 
 #endif
 
-#define SC_KEY_POINTER(name)						\
-	SC_ADDRESS(struct static_call_key, STATIC_CALL_KEY(name))
+#define __static_call_key_pointer(name)					\
+	__static_call_address(struct static_call_key,			\
+			      STATIC_CALL_KEY(name), STATIC_CALL_KEY_STR(name))
 
 #endif /* STATIC_CALL_REACH_H */

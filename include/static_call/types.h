@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * static_call/types.h - what a program, the library and the static-call tool
- * agree on: symbol names, the key, and the records in an object file.
+ * static_call/types.h - what a program and the library agree on: the names of
+ * the symbols and the key.
  *
  * Everything here is ABI.  Programs include <static_call.h>, never this file.
  */
 #ifndef STATIC_CALL_TYPES_H
 #define STATIC_CALL_TYPES_H
+
+#ifdef __GNUC__
+#pragma GCC system_header
+#endif
 
 #include <stddef.h>
 #include <stdint.h>
@@ -20,88 +24,18 @@
 #define STATIC_CALL_TRAMP_PREFIX_LEN	\
 	(sizeof(STATIC_CALL_TRAMP_PREFIX_STR) - 1)
 
-/*
- * A type's visibility leaks into variables of that type in C++, where an
- * exported key must not become hidden under -fvisibility=hidden.
- */
-#ifdef __cplusplus
-#define SC_TYPE_DEFAULT	__attribute__((visibility("default")))
-#else
-#define SC_TYPE_DEFAULT
-#endif
-
-/*
- * The key of a static call.  @func is the current target and is the truth:
- * trampolines and call sites are caches of it.  It is never NULL, a NULL
- * static call holds the address of an empty function.  Written by the library
- * alone (release), read by anybody (acquire).
- *
- * @sc_owner and @sc_entry belong to the copy of the library that registered
- * the key; both are zero until then.  The tail is room to grow.
- */
-struct SC_TYPE_DEFAULT static_call_key {
-	void *func;
-	void *sc_owner;
-	void *sc_entry;
-	void *sc_reserved;
-};
-
-/*
- * One call site, a record of section .static_call_sites.  Both fields are
- * relative to their own place (absolute = value + address of the field).
- * @tramp leads to the GOT slot that holds the address of the trampoline; slots
- * are 8-aligned, so the low three bits of the *absolute* value are flags.
- */
-struct static_call_site {
-	int32_t addr;		/* the call or jump instruction */
-	int32_t tramp;		/* GOT slot of the trampoline, plus flags */
-};
-
+/* Numbers of the records and notes that static_call/format.h describes. */
 #define STATIC_CALL_SITE_SECTION	".static_call_sites"
 #define STATIC_CALL_SITE_TAIL		1u	/* a jump: tail call */
 #define STATIC_CALL_SITE_FLAGS		7u
 
-/*
- * Locator notes, found through PT_NOTE.  Always step from note to note by 4
- * bytes, whatever p_align says.  Definitions are in .note.static_call, which
- * every linker keeps; runs of sites are in .static_call_notes, which a linker
- * may drop together with the code that holds the sites (gold keeps all that is
- * named .note*).
- */
 #define STATIC_CALL_NOTE_SECTION	".note.static_call"
 #define STATIC_CALL_RUN_SECTION		".static_call_notes"
 #define STATIC_CALL_NOTE_OWNER		"StaticCall"
 /* The version is the high half of the note's type. */
 #define STATIC_CALL_NOTE_SITES		0x00010001
 #define STATIC_CALL_NOTE_DEFINE		0x00010002
-
-/* Description of STATIC_CALL_NOTE_SITES: one run of site records. */
-struct static_call_note_sites {
-	int32_t start;		/* first record, relative to this field */
-	uint32_t count;		/* number of records */
-};
-
-/*
- * Description of STATIC_CALL_NOTE_DEFINE: one DEFINE_STATIC_CALL*().  Both
- * offsets lead to GOT slots.  The name follows, NUL-terminated.
- */
-struct static_call_note_define {
-	int32_t tramp;		/* GOT slot of the trampoline, place-relative */
-	int32_t key;		/* GOT slot of the key, place-relative */
-	uint32_t flags;		/* none defined yet: 0 */
-	/* char name[]; */
-};
-
-/*
- * One DEFINE_STATIC_CALL*() of the generic backend, which has no notes: handed
- * to the library by a constructor, taken back by a destructor.  @sc_next is the
- * library's.
- */
-struct static_call_definition {
-	struct static_call_key *key;
-	const char *name;
-	struct static_call_definition *sc_next;
-};
+#define STATIC_CALL_NOTE_MODULE		0x00010003
 
 /*
  * Trampoline, x86-64: a slot of 32 bytes, aligned to 32, in section
@@ -123,23 +57,48 @@ struct static_call_definition {
 #define STATIC_CALL_TRAMP_SIGNATURE	28
 #define STATIC_CALL_TRAMP_MAGIC		0x31544353	/* "SCT1" */
 
+/*
+ * A type's visibility leaks into variables of that type in C++, where an
+ * exported key must not become hidden under -fvisibility=hidden.
+ */
 #ifdef __cplusplus
-#define SC_STATIC_ASSERT(cond, text)	static_assert(cond, text)
+#define __static_call_type_default	\
+	__attribute__((__visibility__("default")))
+#define __static_call_assert(cond, text)	static_assert(cond, text)
 #else
-#define SC_STATIC_ASSERT(cond, text)	_Static_assert(cond, text)
+#define __static_call_type_default
+#define __static_call_assert(cond, text)	_Static_assert(cond, text)
 #endif
 
-SC_STATIC_ASSERT(offsetof(struct static_call_key, func) == 0,
-		 "the target is the first member of a key");
-SC_STATIC_ASSERT(sizeof(struct static_call_key) == 4 * sizeof(void *),
-		 "the size of a key is ABI");
-SC_STATIC_ASSERT(sizeof(struct static_call_site) == 8,
-		 "the size of a site record is ABI");
-SC_STATIC_ASSERT(offsetof(struct static_call_site, tramp) == 4,
-		 "the layout of a site record is ABI");
-SC_STATIC_ASSERT(sizeof(struct static_call_note_sites) == 8,
-		 "the size of a site locator is ABI");
-SC_STATIC_ASSERT(sizeof(struct static_call_note_define) == 12,
-		 "the size of a definition record is ABI");
+/*
+ * The key of a static call.  @func is the current target and is the truth:
+ * trampolines and call sites are caches of it.  It is NULL only until the
+ * module has been added, if the first target is a weak function that is
+ * missing; a NULL static call holds the address of an empty function.  Written
+ * by the library alone (release), read by anybody (acquire).
+ *
+ * @static_call_owner and @static_call_entry belong to the copy of the library
+ * that registered the key; both are zero until then.  The tail is room to grow.
+ */
+struct __static_call_type_default static_call_key {
+	void *func;
+	void *static_call_owner;
+	void *static_call_entry;
+	void *static_call_spare;
+};
+
+/*
+ * One DEFINE_STATIC_CALL*() of the generic backend, which has no notes: handed
+ * to the library by a constructor, taken back by a destructor.
+ */
+struct static_call_definition {
+	struct static_call_key *static_call_def_key;
+	const char *static_call_def_name;
+};
+
+__static_call_assert(offsetof(struct static_call_key, func) == 0,
+		     "the target is the first member of a key");
+__static_call_assert(sizeof(struct static_call_key) == 4 * sizeof(void *),
+		     "the size of a key is ABI");
 
 #endif /* STATIC_CALL_TYPES_H */

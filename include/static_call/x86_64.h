@@ -11,33 +11,42 @@
 #ifndef STATIC_CALL_X86_64_H
 #define STATIC_CALL_X86_64_H
 
-#if defined(HAVE_STATIC_CALL_INLINE)
-#define SC_BACKEND_ENTER	static_call_headers_are_for_backend_inline
-#else
-#define SC_BACKEND_ENTER	static_call_headers_are_for_backend_trampoline
+#ifdef __GNUC__
+#pragma GCC system_header
 #endif
 
-#define SC_TYPEOF_TARGET(name)	__typeof__(&STATIC_CALL_TRAMP(name))
-
-/*
- * clang++ warns of a function with C linkage that returns a class; the linkage
- * is there for the name alone.
- */
-#if defined(__clang__) && defined(__cplusplus)
-#define SC_NAME_ONLY							\
-	_Pragma("clang diagnostic push")				\
-	_Pragma("clang diagnostic ignored \"-Wreturn-type-c-linkage\"")
-#define SC_NAME_ONLY_END	_Pragma("clang diagnostic pop")
+#if defined(STATIC_CALL_BACKEND_INLINE)
+#define __static_call_backend_enter	\
+	static_call_headers_are_for_backend_inline
 #else
-#define SC_NAME_ONLY
-#define SC_NAME_ONLY_END
+#define __static_call_backend_enter	\
+	static_call_headers_are_for_backend_trampoline
 #endif
 
-#define SC_DECLARE(name, type)						\
-	SC_NAME_ONLY							\
-	SC_EXTERN SC_DEFAULT SC_FUNC_TYPE(type) STATIC_CALL_TRAMP(name);\
-	SC_NAME_ONLY_END						\
-	SC_EXTERN SC_DEFAULT struct static_call_key STATIC_CALL_KEY(name)
+#define __static_call_tramp_symbol(name)	STATIC_CALL_TRAMP_STR(name)
+
+#define STATIC_CALL_TRAMP_ADDR(name)	(&STATIC_CALL_TRAMP(name))
+
+#define __static_call_typeof_target(name)	\
+	__typeof__(&STATIC_CALL_TRAMP(name))
+
+/* clang spells the name of a __regcall__ function in another way. */
+#if defined(__clang__)
+#define __static_call_tramp_label(name)	\
+	__asm__(__static_call_tramp_symbol(name))
+#else
+#define __static_call_tramp_label(name)
+#endif
+
+#define __static_call_declare(name, ...)				\
+	__static_call_quiet						\
+	__static_call_module_asm					\
+	__static_call_extern __static_call_default			\
+		__static_call_type(__VA_ARGS__) STATIC_CALL_TRAMP(name)	\
+			__static_call_tramp_label(name);		\
+	__static_call_quiet_end						\
+	__static_call_extern __static_call_default			\
+		struct static_call_key STATIC_CALL_KEY(name)
 
 /*
  * The key.  clang's link-time optimiser drops visibility directives on symbols
@@ -45,26 +54,27 @@
  * AddressSanitizer, which takes keys of one name in two modules for one.
  */
 #if defined(__clang__) || defined(__SANITIZE_ADDRESS__)
-#define SC_DEFINE_KEY(name, target)					\
-	SC_EXTERN SC_HIDDEN struct static_call_key SC_CAT(sc_key_, name);\
-	struct static_call_key SC_CAT(sc_key_, name)			\
-		__attribute__((used)) =					\
-		{ SC_VOID_POINTER(target), SC_NO_POINTER, SC_NO_POINTER,\
-		  SC_NO_POINTER }
-#define SC_KEY_ASM(name)						\
+#define __static_call_own_key(name)	\
+	__static_call_cat(__static_call_key_, name)
+#define __static_call_define_key(name, target)				\
+	__static_call_extern __static_call_hidden			\
+		struct static_call_key __static_call_own_key(name);	\
+	struct static_call_key __static_call_own_key(name)		\
+		__attribute__((__used__)) =				\
+		__static_call_key_value(target)
+#define __static_call_key_asm(name)					\
 	".globl " STATIC_CALL_KEY_STR(name) "\n\t"			\
 	".hidden " STATIC_CALL_KEY_STR(name) "\n\t"			\
 	".type " STATIC_CALL_KEY_STR(name) ", @object\n\t"		\
 	".size " STATIC_CALL_KEY_STR(name) ", 32\n\t"			\
 	".set " STATIC_CALL_KEY_STR(name) ", "				\
-	SC_STR(SC_CAT(sc_key_, name)) "\n\t"
+	__static_call_str(__static_call_own_key(name)) "\n\t"
 #else
-#define SC_DEFINE_KEY(name, target)					\
+#define __static_call_define_key(name, target)				\
 	struct static_call_key STATIC_CALL_KEY(name)			\
-		__attribute__((used)) =					\
-		{ SC_VOID_POINTER(target), SC_NO_POINTER, SC_NO_POINTER,\
-		  SC_NO_POINTER }
-#define SC_KEY_ASM(name)						\
+		__attribute__((__used__)) =				\
+		__static_call_key_value(target)
+#define __static_call_key_asm(name)					\
 	".hidden " STATIC_CALL_KEY_STR(name) "\n\t"
 #endif
 
@@ -75,7 +85,7 @@
  * is always there and never patched: who puts a probe on the function, by its
  * address, does not meet the instruction that changes.
  */
-#define SC_TRAMP_ASM(tramp, key)					\
+#define __static_call_tramp_asm(tramp, key)					\
 	".pushsection .static_call.text,\"ax\",@progbits\n\t"		\
 	".balign 32,0xcc\n\t"						\
 	".globl " tramp "\n\t"						\
@@ -91,17 +101,17 @@
 	".byte 0x31,0xc0,0xc3\n\t"	/* xor %eax,%eax; ret */	\
 	".byte 0xc3,0xcc,0xcc\n\t"	/* ret */			\
 	".long " key "@GOTPCREL\n\t"					\
-	".long " SC_STR(STATIC_CALL_TRAMP_MAGIC) "\n\t"			\
+	".long " __static_call_str(STATIC_CALL_TRAMP_MAGIC) "\n\t"			\
 	".cfi_endproc\n\t"						\
 	".size " tramp ", 32\n\t"					\
 	".popsection\n\t"
 
 /* The definition note: struct static_call_note_define and the name. */
-#define SC_NOTE_ASM(tramp, key, name)					\
+#define __static_call_note_asm(tramp, key, name)					\
 	".pushsection .note.static_call,\"a\",@note\n\t"		\
 	".balign 4\n\t"							\
 	".long 772f-771f, 774f-773f, "					\
-	SC_STR(STATIC_CALL_NOTE_DEFINE) "\n"			\
+	__static_call_str(STATIC_CALL_NOTE_DEFINE) "\n"			\
 	"771:\n\t"							\
 	".asciz \"StaticCall\"\n"					\
 	"772:\n\t"							\
@@ -115,14 +125,20 @@
 	".balign 4\n\t"							\
 	".popsection\n\t"
 
-#define SC_DEFINE(name, type, target)					\
-	SC_DECLARE(name, type);						\
-	SC_DEFINE_KEY(name, target);					\
-	__asm__(SC_KEY_ASM(name)					\
-		SC_TRAMP_ASM(STATIC_CALL_TRAMP_STR(name),		\
-			     STATIC_CALL_KEY_STR(name))			\
-		SC_NOTE_ASM(STATIC_CALL_TRAMP_STR(name),		\
-			    STATIC_CALL_KEY_STR(name), SC_STR(name)))
+#define __static_call_define(name, target, ...)				\
+	__static_call_declare(name, __VA_ARGS__);			\
+	__static_call_define_once(name)					\
+	__static_call_define_key(name, target);				\
+	__static_call_quiet						\
+	__asm__(__static_call_key_asm(name)				\
+		__static_call_tramp_asm(STATIC_CALL_TRAMP_STR(name),	\
+					STATIC_CALL_KEY_STR(name))	\
+		__static_call_note_asm(STATIC_CALL_TRAMP_STR(name),	\
+				       STATIC_CALL_KEY_STR(name),	\
+				       __static_call_str(name)));	\
+	__static_call_quiet_end						\
+	__static_call_extern __static_call_default			\
+		struct static_call_key STATIC_CALL_KEY(name)
 
 /*
  * The callee is the trampoline itself, also at -O0.  gcc's link-time optimiser
@@ -130,23 +146,29 @@
  * call would not be pulled in: the comma's left side names the key, which is a
  * C symbol, and leaves no trace in the code.  clang sees them, and would spend
  * a load.
+ *
+ * In C the key is declared on the spot, so that a message on an undeclared call
+ * comes once, and the block that this makes is short in messages: gcc writes it
+ * as ({...}).
  */
-#define SC_CALL_MOD(name)	(&STATIC_CALL_TRAMP(name))
+#define __static_call_mod(name)	(&STATIC_CALL_TRAMP(name))
 #if defined(__clang__) || !defined(__GNUC__)
-#define SC_CALL(name)		SC_CALL_MOD(name)
+#define __static_call(name)	__static_call_mod(name)
 #elif defined(__cplusplus)
 extern "C++" {
-template <struct static_call_key *K>
-static inline __attribute__((always_inline)) void sc_touch() noexcept
+static inline __attribute__((__always_inline__, __artificial__))
+void __static_call_touch(struct static_call_key *const __static_call_k) noexcept
 {
-	__asm__ volatile("" : : "X"(K));
+	__asm__ volatile("" : : "X"(__static_call_k));
 }
 }
-#define SC_CALL(name)							\
-	(sc_touch<&STATIC_CALL_KEY(name)>(), &STATIC_CALL_TRAMP(name))
+#define __static_call(name)						\
+	(__static_call_touch(&STATIC_CALL_KEY(name)),			\
+	 &STATIC_CALL_TRAMP(name))
 #else
-#define SC_CALL(name)							\
+#define __static_call(name)						\
 	(__extension__({						\
+		extern struct static_call_key STATIC_CALL_KEY(name);	\
 		__asm__ volatile("" : : "X"(&STATIC_CALL_KEY(name)));	\
 	}), &STATIC_CALL_TRAMP(name))
 #endif

@@ -192,7 +192,7 @@ static int define_all(struct sc_module *m)
 			continue;
 		sc_log("not defined", define->name, NULL, -ENOMEM);
 		/* Unless it is another copy's, nobody would forget it. */
-		if (!define->key->sc_owner)
+		if (!define->key->static_call_owner)
 			return -ENOMEM;
 	}
 	return 0;

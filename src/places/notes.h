@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <static_call/types.h>
+#include <static_call/format.h>
 
 #include "loaded.h"
 

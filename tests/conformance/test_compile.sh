@@ -208,7 +208,8 @@ END
 
 mismatch='incompatible|int-conversion|makes pointer from integer'
 mismatch="$mismatch|integer to pointer|cannot convert|no matching|no viable"
-mismatch="$mismatch|invalid conversion|cannot initialize"
+mismatch="$mismatch|invalid conversion|cannot initialize|could not convert"
+mismatch="$mismatch|the new target has not the type|with another type than"
 
 targets='
 #include <static_call.h>

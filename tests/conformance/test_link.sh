@@ -110,7 +110,10 @@ exports()
 	"${nm[@]}" -D --defined-only "$work/libcalls.so" |
 		grep -o '__SC[KT]__.*' | sort | tr '\n' ' '
 }
-expected='__SCK__open_call __SCT__open_call __SCT__tramp_call '
+# The generic backend has no code of that name, and so no such symbol.
+tramp=
+[ "$backend" != generic ] || tramp=.target
+expected="__SCK__open_call __SCT__open_call$tramp __SCT__tramp_call$tramp "
 if [ "$(exports)" = "$expected" ]; then
 	report ok 'exactly what is exported is in the dynamic symbol table'
 else

@@ -10,11 +10,11 @@ libs=${SC_LINT_LIBS:-${abs_top_builddir:-.}/src/.libs}
 declared()
 {
 	code "$header" | awk '
-		/^SC_API/ { inside = 1; text = "" }
+		/^__static_call_api/ { inside = 1; text = "" }
 		inside { text = text " " $0 }
 		inside && /;/ {
 			inside = 0
-			sub(/^ *SC_API/, "", text)
+			sub(/^ *__static_call_api/, "", text)
 			if (match(text, /[A-Za-z_0-9]+ *\(/)) {
 				name = substr(text, RSTART, RLENGTH)
 				sub(/ *\(/, "", name)

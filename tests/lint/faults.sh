@@ -76,7 +76,7 @@ plant src/fault_w.c "/* $(printf '%0120d' 0) */"
 plant src/fault_w.c "$(echo 'int f(void)'; echo '{'; yes '	;' | head -n 81; echo '}')"
 plant tests/fault.sh "$(printf '#!/bin/sh\ncd /tmp\nrm -rf x\n')"
 plant doc/fault.3 '.Sh NAME'
-plant include/static_call/api.h 'SC_API void static_call_phantom(void);'
+plant include/static_call/api.h '__static_call_api void static_call_phantom(void);'
 plant include/static_call/api.h 'struct fault_s {
 	int fault_member;	/* of nothing */
 };'

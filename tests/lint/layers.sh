@@ -64,7 +64,7 @@ report "valgrind.h is a leaf" "$(allow src/valgrind.h '$')"
 tools=$(c_files tools)
 own=$(for f in $tools; do basename "$f"; done | grep '\.h$' | paste -sd'|')
 report "tools use the contract and the decoder only" "$(allow "$tools" \
-	"[<\"]static_call/types\.h[>\"]|.*(insn|targets)\.h\"|\"sc_config\.h\"|\"(${own:-none})\"$")"
+	"[<\"]static_call/(types|format)\.h[>\"]|.*(insn|targets)\.h\"|\"sc_config\.h\"|\"(${own:-none})\"$")"
 report "the library does not use tools" \
 	"$(refuse "$(c_files src)" 'tools/')"
 
@@ -81,7 +81,7 @@ report "architectures are told apart in one header" "$(conditions \
 	"$(c_files include src tools | grep -v '^include/static_call/arch\.h$')" \
 	"$arch")"
 report "the library tells no backends apart" "$(conditions \
-	"$(c_files src)" '\bHAVE_STATIC_CALL|\bSC_BACKEND\b')"
+	"$(c_files src)" '\b(CONFIG_)?HAVE_STATIC_CALL|\bSTATIC_CALL_BACKEND_')"
 
 # shellcheck disable=SC2046 # a list
 library=$(lines_of $(c_files src))

@@ -31,11 +31,11 @@ macros()
 {
 	code include/static_call.h |
 		sed -n 's/^#define[ \t]*\([A-Za-z_0-9]*\).*/\1/p' |
-		grep -vE '^(SC_|STATIC_CALL_H$)'
+		grep -vE '^(__static_call_|STATIC_CALL_H$)'
 	code "$api" | sed -n 's/^#define[ \t]*\(static_call[a-z_]*\).*/\1/p'
 	cat include/config/*.h.in |
 		sed -n 's/^#define[ \t]*\([A-Za-z_0-9]*\).*/\1/p' |
-		grep -vE '^(SC_|STATIC_CALL_CONFIG_H$)' | sort -u
+		grep -vE '^STATIC_CALL_(CONFIG_H|BACKEND_[A-Z]*)$' | sort -u
 }
 report "each macro is in the manual" "$(macros | unmentioned)"
 

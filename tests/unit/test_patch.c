@@ -341,7 +341,7 @@ START_TEST(test_removed_module_is_pristine)
 	ck_assert(is_pristine());
 	ck_assert_ptr_null(module.places);
 	ck_assert_uint_eq(info_now().sites, 0);
-	ck_assert_ptr_null(key->sc_owner);
+	ck_assert_ptr_null(key->static_call_owner);
 	key->func = func(4);
 	expect_calls(4);
 	/* and it may come again */
@@ -417,7 +417,7 @@ START_TEST(test_add_without_memory)
 		ck_assert_uint_eq(info_now().sites, 0);
 		ck_assert_uint_eq(info_now().keys, 0);
 		ck_assert_uint_eq(info_now().modules, 0);
-		ck_assert_ptr_null(key->sc_owner);
+		ck_assert_ptr_null(key->static_call_owner);
 		ck_assert_ptr_null(module.places);
 		expect_calls(1);
 	}
@@ -651,7 +651,7 @@ START_TEST(test_refused_target_is_forgotten)
 	make_module();
 	twice[0].key = twice[1].key = key;
 	ck_assert_int_eq(add_module(), 0);
-	entry = key->sc_entry;
+	entry = key->static_call_entry;
 	ck_assert_int_eq(static_call_update_batch(twice, 2), -EINVAL);
 	ck_assert_ptr_eq(entry->target, func(1));
 	ck_assert_ptr_eq(key->func, func(1));

@@ -288,8 +288,8 @@ START_TEST(test_remove_forgets_what_was_defined)
 	ck_assert_int_eq(fake.removes, 1);
 	ck_assert_int_eq(fake.orphans, 3);
 	for (i = 0; i < 3; i++) {
-		ck_assert_ptr_null(keys[i].sc_owner);
-		ck_assert_ptr_null(keys[i].sc_entry);
+		ck_assert_ptr_null(keys[i].static_call_owner);
+		ck_assert_ptr_null(keys[i].static_call_entry);
 	}
 	ck_assert_uint_eq(count_keys(), 0);
 	ck_assert_ptr_null(sc_registry_remove((char *)&plan));
@@ -358,8 +358,8 @@ START_TEST(test_add_without_memory)
 		failed++;
 		ck_assert_int_eq(err, -ENOMEM);
 		ck_assert_uint_eq(count_keys(), 0);
-		ck_assert_ptr_null(keys[0].sc_owner);
-		ck_assert_ptr_null(keys[70].sc_owner);
+		ck_assert_ptr_null(keys[0].static_call_owner);
+		ck_assert_ptr_null(keys[70].static_call_owner);
 		ck_assert_ptr_null(sc_registry_remove((char *)&plan));
 	}
 	ck_assert_int_ge(failed, 1);
@@ -431,7 +431,7 @@ START_TEST(test_update_of_an_unknown_key)
 	ck_assert_int_eq(__static_call_update(others, NULL, (void *)two), 0);
 	ck_assert_ptr_eq(others[0].func, (void *)two);
 	ck_assert_uint_eq(fake.n_changing, 0);
-	ck_assert_ptr_null(others[0].sc_owner);
+	ck_assert_ptr_null(others[0].static_call_owner);
 }
 END_TEST
 
@@ -495,7 +495,7 @@ START_TEST(test_bad_batch)
 
 	setup();
 	add(&module);
-	others[0].sc_owner = &another_copy;
+	others[0].static_call_owner = &another_copy;
 	for (i = 0; i < 3; i++)
 		changes[i] = (struct static_call_change){ keys + i,
 							  (void *)two };
@@ -533,8 +533,8 @@ END_TEST
 START_TEST(test_key_of_another_copy)
 {
 	setup();
-	keys[1].sc_owner = &another_copy;
-	keys[1].sc_entry = &another_copy;
+	keys[1].static_call_owner = &another_copy;
+	keys[1].static_call_entry = &another_copy;
 	ck_assert(sc_registry_is_foreign(keys + 1));
 	ck_assert(!sc_registry_is_foreign(keys));
 	ck_assert_ptr_null(sc_registry_find(keys + 1));
@@ -543,9 +543,9 @@ START_TEST(test_key_of_another_copy)
 	ck_assert_ptr_eq(keys[1].func, (void *)one);
 	/* a module that defines it cannot be had, and the key stays theirs */
 	ck_assert_int_eq(sc_registry_add(&module), -ENOMEM);
-	ck_assert_ptr_eq(keys[1].sc_owner, &another_copy);
-	ck_assert_ptr_eq(keys[1].sc_entry, &another_copy);
-	ck_assert_ptr_null(keys[0].sc_owner);
+	ck_assert_ptr_eq(keys[1].static_call_owner, &another_copy);
+	ck_assert_ptr_eq(keys[1].static_call_entry, &another_copy);
+	ck_assert_ptr_null(keys[0].static_call_owner);
 }
 END_TEST
 
@@ -606,7 +606,7 @@ START_TEST(test_define_without_memory)
 	setup();
 	sc_alloc_fail_after = 0;
 	ck_assert_int_eq(sc_registry_define_one(others, "x", false), -ENOMEM);
-	ck_assert_ptr_null(others[0].sc_owner);
+	ck_assert_ptr_null(others[0].static_call_owner);
 	ck_assert_int_eq(sc_registry_define_one(others, "x", false), 0);
 }
 END_TEST
