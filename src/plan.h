@@ -21,7 +21,7 @@ struct sc_place;
 struct static_call_key;
 struct static_call_change;
 
-/* At least as long as any instruction of a port; sc_change is 32 bytes so. */
+/* The room that an encoder of any port needs; sc_change is 32 bytes so. */
 #define SC_WANTED_MAX	8
 
 /* A key and what it shall hold. */

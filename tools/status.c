@@ -92,9 +92,9 @@ static bool holds(const struct place *place, enum sc_target_kind kind)
 		.null_stub = place->tramp + STATIC_CALL_TRAMP_NULL,
 		.ret0_stub = place->tramp + STATIC_CALL_TRAMP_RET0,
 	};
-	uint8_t bytes[SC_INSN_MAX];
+	uint8_t bytes[SC_INSN_ROOM];
 
-	memcpy(bytes, place->old, sizeof(bytes));
+	memcpy(bytes, place->old, SC_INSN_MAX);
 	return !sc_insn_encode(place->insn.form,
 			       place->address, &target, NULL, bytes) &&
 	       !memcmp(bytes, place->now, place->insn.len);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "bytes.h"
 #include "places.h"
 #include "plan.h"
 #include "targets.h"
@@ -28,7 +29,7 @@ int sc_place_encode(const struct sc_place *p, const struct sc_target *target,
 
 static void add_if_changed(struct sc_plan *plan, struct sc_change *c)
 {
-	if (memcmp(c->wanted, c->place->live, SC_INSN_MAX) != 0)
+	if (!sc_bytes_same(c->wanted, c->place->live, SC_INSN_MAX))
 		plan->n_changes++;
 }
 

@@ -10,7 +10,7 @@
 static enum static_call_site_state state_of(const struct sc_place *p)
 {
 	struct sc_target target;
-	uint8_t wanted[SC_INSN_MAX];
+	uint8_t wanted[SC_INSN_ROOM];
 
 	if (p->fixed)
 		return (enum static_call_site_state)p->fixed;

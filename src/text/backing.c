@@ -35,7 +35,7 @@ int sc_fault_in_changes(void)
 	uintptr_t start = 0, end = 0;
 	size_t i;
 
-	for (i = 0; i < sc_tx->n_changes; i++) {
+	for (i = 0; i < sc_tx->n_changes; i = sc_change_behind(i, end)) {
 		const struct sc_change *c = changes + i;
 		uintptr_t page = sc_page_of(c->addr);
 

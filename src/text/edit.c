@@ -117,9 +117,10 @@ static void compose_place(struct sc_place *p, struct sc_change *c,
 	}
 	switch (sc_place_sight(p, copy)) {
 	case SC_OURS:
+		/* Not from what is stored just now: that would wait. */
+		sc_bytes_copy(out, c ? c->wanted : p->live, p->len);
 		if (c)
 			memcpy(p->live, c->wanted, SC_INSN_MAX);
-		sc_bytes_copy(out, p->live, p->len);
 		break;
 	case SC_TRAPPED:
 		compose_trapped(p, c, page, copy, out);
@@ -141,14 +142,15 @@ static int compose(const struct sc_range *r, size_t at, struct cursor *cursor,
 	uintptr_t page = r->start + at;
 	const uint8_t *copy = (const uint8_t *)sc_arena_of(r->text, page);
 	uint8_t *before = sc_tx->before;
-	struct sc_place *p;
+	struct sc_place *p = sc_place_first(r->text, page);
+	const struct sc_place *end = sc_place_first(r->text, page + SC_PAGE);
 	int err;
 
 	err = sc_text_read(r->text, out, page, SC_PAGE);
 	if (err)
 		return err;
 	memcpy(before, out, SC_PAGE);
-	sc_for_each_place(p, r->text, page, page + SC_PAGE) {
+	for (; p < end; p++) {
 		size_t offset = (uintptr_t)p->addr - page;
 
 		sc_bytes_copy(before + offset, copy + offset, p->len);

@@ -59,6 +59,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "bytes.h"
 #include "machine.h"
 #include "maps.h"
 #include "plan.h"
@@ -147,6 +148,15 @@ static inline uintptr_t sc_arena_of(const struct sc_text *text, uintptr_t addr)
 
 /* ------------------------------------------------------------ place.c */
 
+/*
+ * The first change from number @i on whose place is at or behind @addr.  It
+ * looks at few of them, where thousands lie on a page.
+ */
+size_t sc_change_behind(size_t i, uintptr_t addr);
+
+_Static_assert(SC_INSN_ROOM <= SC_WANTED_MAX && SC_INSN_MAX <= SC_INSN_ROOM,
+	       "a change has room for what the encoder writes");
+
 static inline bool sc_place_is_pristine(const struct sc_place *p)
 {
 	return memcmp(p->live, p->pristine, SC_INSN_MAX) == 0;
@@ -177,7 +187,16 @@ static inline struct sc_place *sc_place_end(const struct sc_text *text)
 /* What stands at a place. */
 enum sc_sight { SC_OURS, SC_TRAPPED, SC_FOREIGN };
 
-enum sc_sight sc_place_sight(const struct sc_place *p, const uint8_t *code);
+enum sc_sight sc_place_odd_sight(const struct sc_place *p, const uint8_t *code);
+
+static inline enum sc_sight sc_place_sight(const struct sc_place *p,
+					   const uint8_t *code)
+{
+	if (sc_bytes_same(code, p->live, p->len) ||
+	    sc_bytes_same(code, p->pristine, p->len))
+		return SC_OURS;
+	return sc_place_odd_sight(p, code);
+}
 
 /*
  * What live text holds at a place: into @now and @sight; 0 or a negative errno.
@@ -201,7 +220,17 @@ bool sc_change_fits_trap(struct sc_change *c, const uint8_t *now);
  * Whether one change may be done: 0; 1 where the place is left alone, which is
  * right as it was never patched; or an error, where it is patched and stuck.
  */
-int sc_change_check(struct sc_change *c);
+int sc_change_check_odd(struct sc_change *c);
+
+/* What is usual costs two comparisons, for thousands of places at a time. */
+static inline int sc_change_check(struct sc_change *c)
+{
+	const struct sc_place *p = c->place;
+
+	if (p->text->readable && sc_bytes_same(p->addr, p->live, p->len))
+		return 0;
+	return sc_change_check_odd(c);
+}
 
 /* ---------------------------------------------------------- inplace.c */
 

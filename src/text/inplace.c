@@ -27,16 +27,25 @@ static bool alone(void)
 		syscall(SYS_unshare, CLONE_VM) == 0);
 }
 
+/* How many places are cheaper to write than to move, measured. */
+#define FEW_IN_A_RUN	16
+#define FEW_IN_A_PAGE	2
+
 /* Few places: writing them costs less than moving their pages twice. */
 static bool cheaper_in_place(void)
 {
 	const struct sc_tx *tx = sc_tx;
 	uintptr_t last = 0;
-	size_t i, pages = 0, runs = 0;
+	size_t i, pages = 0, runs = 0, most;
 
 	if (RUNNING_ON_VALGRIND)
 		return true;
 	if (sc_system.probing && sc_system.can_swap)
+		return false;
+	/* Thousands in a row need not be counted. */
+	most = (tx->changes[tx->n_changes - 1].addr - tx->changes[0].addr) /
+		       SC_PAGE + 2;
+	if (tx->n_changes / (FEW_IN_A_RUN + FEW_IN_A_PAGE) > most)
 		return false;
 	for (i = 0; i < tx->n_changes; i++) {
 		uintptr_t page = sc_page_of(tx->changes[i].addr);
@@ -47,7 +56,7 @@ static bool cheaper_in_place(void)
 			pages++;
 		last = page;
 	}
-	return tx->n_changes <= 16 * runs + 2 * pages;
+	return tx->n_changes <= FEW_IN_A_RUN * runs + FEW_IN_A_PAGE * pages;
 }
 
 static int write_place(const struct sc_place *p, const uint8_t *bytes)

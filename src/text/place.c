@@ -25,6 +25,22 @@ struct sc_place *sc_place_first(const struct sc_text *text, uintptr_t addr)
 	return text->places + low;
 }
 
+size_t sc_change_behind(size_t i, uintptr_t addr)
+{
+	const struct sc_change *changes = sc_tx->changes;
+	size_t n = sc_tx->n_changes, step = 1;
+
+	/* Longer and longer steps, then shorter and shorter ones. */
+	while (i + step < n && changes[i + step].addr < addr) {
+		i += step;
+		step *= 2;
+	}
+	for (; step; step /= 2)
+		if (i + step < n && changes[i + step].addr < addr)
+			i += step;
+	return i < n && changes[i].addr < addr ? i + 1 : i;
+}
+
 bool sc_text_is_patched(const struct sc_text *text)
 {
 	size_t i;
@@ -66,11 +82,8 @@ static bool same_behind_trap(const struct sc_place *p, const uint8_t *code,
 		      (size_t)p->len - SC_TRAP_LEN) == 0;
 }
 
-enum sc_sight sc_place_sight(const struct sc_place *p, const uint8_t *code)
+enum sc_sight sc_place_odd_sight(const struct sc_place *p, const uint8_t *code)
 {
-	if (sc_bytes_same(code, p->live, p->len) ||
-	    sc_bytes_same(code, p->pristine, p->len))
-		return SC_OURS;
 	if (sc_insn_is_trap(code) &&
 	    (same_behind_trap(p, code, p->live) ||
 	     same_behind_trap(p, code, p->pristine)))
@@ -125,7 +138,7 @@ bool sc_change_fits_trap(struct sc_change *c, const uint8_t *now)
 {
 	const struct sc_place *p = c->place;
 	const uint8_t *under = sc_place_under_trap(p, now);
-	uint8_t made[SC_INSN_MAX];
+	uint8_t made[SC_INSN_ROOM];
 
 	if (memcmp(c->wanted, under, SC_TRAP_LEN) == 0)
 		return true;
@@ -160,7 +173,7 @@ static int check_trapped(struct sc_change *c, const uint8_t *now)
 	return 1;
 }
 
-int sc_change_check(struct sc_change *c)
+int sc_change_check_odd(struct sc_change *c)
 {
 	uint8_t now[SC_INSN_MAX];
 	enum sc_sight sight = SC_FOREIGN;

@@ -11,8 +11,6 @@
 
 #include "insn.h"
 
-#define INT3	0xcc
-
 /*
  * What linkers make of the compiler's instruction: the same, or where it went
  * through the GOT and the symbol is near, `67 E8' (bfd, gold, lld), `90 E8' and
@@ -41,11 +39,6 @@ const char *sc_insn_name(enum sc_form form)
 	};
 
 	return names[form];
-}
-
-bool sc_insn_is_trap(const uint8_t *code)
-{
-	return code[0] == INT3;
 }
 
 /* ------------------------------------------------------------ decoding */
@@ -176,21 +169,7 @@ bool sc_insn_branch(enum sc_form form, const uint8_t *place, uintptr_t addr,
 
 /* ------------------------------------------------------------ encoding */
 
-/*
- * The displacement to @to, of an instruction of @addr that ends behind it, at
- * offset @at of @out.
- */
-static int branch(uint8_t *out, size_t at, uintptr_t addr, uintptr_t to)
-{
-	int64_t distance = (int64_t)(to - (addr + at + sizeof(int32_t)));
-	int32_t value = (int32_t)distance;
-
-	if (!to || value != distance)
-		return -ERANGE;
-	memcpy(out + at, &value, sizeof(value));
-	return 0;
-}
-
+/* Where a form that is a branch leads; 0: nowhere. */
 static uintptr_t branch_target(const struct sc_target *target)
 {
 	switch (target->kind) {
@@ -203,73 +182,93 @@ static uintptr_t branch_target(const struct sc_target *target)
 	}
 }
 
-static int encode_call(size_t len, uintptr_t addr,
-		       const struct sc_target *target, bool keep, uint8_t *out)
+/* The displacement to @target from @end, where the instruction ends. */
+static int reach(uintptr_t end, const struct sc_target *target, uint32_t *value)
 {
-	static const uint8_t nop[2][SC_INSN_MAX] = {
-		{ 0x0f, 0x1f, 0x44, 0x00, 0x00 },
-		{ 0x66, 0x0f, 0x1f, 0x44, 0x00, 0x00 },
-	};
-	static const uint8_t xor[2][SC_INSN_MAX] = {
-		{ 0x2e, 0x2e, 0x2e, 0x31, 0xc0 },
-		{ 0x2e, 0x2e, 0x2e, 0x2e, 0x31, 0xc0 },
-	};
+	uintptr_t to = branch_target(target);
+	int64_t distance = (int64_t)(to - end);
 
-	if (target->kind != SC_TARGET_FUNC && !keep) {
-		memcpy(out, target->kind == SC_TARGET_NULL ? nop[len - 5] :
-							     xor[len - 5],
-		       len);
-		return 0;
-	}
-	if (len == 6)
-		*out++ = 0x67;
-	out[0] = 0xe8;
-	return branch(out, 1, addr + (len - 5), branch_target(target));
+	*value = (uint32_t)distance;
+	return to && (int32_t)distance == distance ? 0 : -ERANGE;
 }
 
-static int encode_jump(size_t len, uintptr_t addr,
-		       const struct sc_target *target, bool keep, uint8_t *out)
+/*
+ * One store: whoever compares the bytes next would wait for several.  Bytes
+ * behind the instruction become 0, as in places that are shorter than others.
+ */
+static int put(uint8_t *out, uint64_t word)
 {
-	if (target->kind == SC_TARGET_NULL && !keep) {
-		out[0] = 0xc3;
-		memset(out + 1, INT3, len - 1);
-		return 0;
-	}
-	out[0] = 0xe9;
-	if (len == 6)
-		out[5] = 0x90;	/* behind a jump that never falls through */
-	return branch(out, 1, addr, branch_target(target));
+	memcpy(out, &word, sizeof(word));
+	return 0;
+}
+
+static int encode_call(uintptr_t addr, const struct sc_target *target,
+		       const uint8_t *keep, uint8_t *out)
+{
+	uint32_t value;
+
+	if (target->kind != SC_TARGET_FUNC && !keep)
+		return put(out, target->kind == SC_TARGET_NULL ?
+				0x0000441f0f : 0xc0312e2e2e);
+	if ((keep && *keep != 0xe8) || reach(addr + 5, target, &value))
+		return -ERANGE;
+	return put(out, 0xe8 | (uint64_t)value << 8);
+}
+
+static int encode_call6(uintptr_t addr, const struct sc_target *target,
+			const uint8_t *keep, uint8_t *out)
+{
+	uint32_t value;
+
+	if (target->kind != SC_TARGET_FUNC && !keep)
+		return put(out, target->kind == SC_TARGET_NULL ?
+				0x0000441f0f66 : 0xc0312e2e2e2e);
+	if ((keep && *keep != 0x67) || reach(addr + 6, target, &value))
+		return -ERANGE;
+	return put(out, 0xe867 | (uint64_t)value << 16);
+}
+
+/* With @nop a nop follows, behind a jump that never falls through. */
+static int encode_jump(bool nop, uintptr_t addr, const struct sc_target *target,
+		       const uint8_t *keep, uint8_t *out)
+{
+	uint32_t value;
+
+	if (target->kind == SC_TARGET_NULL && !keep)
+		return put(out, nop ? 0xccccccccccc3 : 0xccccccccc3);
+	if ((keep && *keep != 0xe9) || reach(addr + 5, target, &value))
+		return -ERANGE;
+	return put(out, 0xe9 | (uint64_t)value << 8 |
+			(nop ? 0x90ull << 40 : 0));
+}
+
+/* The condition is in the pristine bytes and stays. */
+static int encode_jcc(uintptr_t addr, const struct sc_target *target,
+		      const uint8_t *keep, uint8_t *out)
+{
+	uint32_t value;
+
+	if ((keep && *keep != out[0]) || reach(addr + 6, target, &value))
+		return -ERANGE;
+	return put(out, out[0] | (uint64_t)out[1] << 8 | (uint64_t)value << 16);
 }
 
 int sc_insn_encode(enum sc_form form, uintptr_t addr,
 		   const struct sc_target *target, const uint8_t *keep,
 		   uint8_t *out)
 {
-	uint8_t made[SC_INSN_MAX];
-	int err = -ERANGE;
-
-	memcpy(made, out, SC_INSN_MAX);
 	switch (form) {
 	case SC_FORM_CALL:
-		err = encode_call(5, addr, target, keep, made);
-		break;
+		return encode_call(addr, target, keep, out);
 	case SC_FORM_CALL6:
-		err = encode_call(6, addr, target, keep, made);
-		break;
+		return encode_call6(addr, target, keep, out);
 	case SC_FORM_JMP:
 	case SC_FORM_TRAMP:
-		err = encode_jump(5, addr, target, keep, made);
-		break;
+		return encode_jump(false, addr, target, keep, out);
 	case SC_FORM_JMP6:
-		err = encode_jump(6, addr, target, keep, made);
-		break;
+		return encode_jump(true, addr, target, keep, out);
 	case SC_FORM_JCC:
-		/* The condition is in the pristine bytes and stays. */
-		err = branch(made, 2, addr, branch_target(target));
-		break;
+		return encode_jcc(addr, target, keep, out);
 	}
-	if (err || (keep && memcmp(made, keep, SC_TRAP_LEN) != 0))
-		return -ERANGE;
-	memcpy(out, made, SC_INSN_MAX);
-	return 0;
+	return -ERANGE;
 }

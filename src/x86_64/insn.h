@@ -17,6 +17,8 @@
 #include "targets.h"
 
 #define SC_INSN_MAX	6
+/* What sc_insn_encode() may write to: it stores whole words. */
+#define SC_INSN_ROOM	8
 
 /* A debugger's breakpoint: how long it is. */
 #define SC_TRAP_LEN	1
@@ -86,13 +88,16 @@ bool sc_insn_branch(enum sc_form form, const uint8_t *place, uintptr_t addr,
  * pristine bytes on entry.  With @keep the first SC_TRAP_LEN bytes must become
  * @keep, for a place on which a debugger sits.  Returns 0, or -ERANGE where the
  * target is out of reach or has no such form; then @out is unchanged.  @out has
- * room for SC_INSN_MAX bytes; those behind the instruction stay.
+ * room for SC_INSN_ROOM bytes; those behind the instruction mean nothing.
  */
 int sc_insn_encode(enum sc_form form, uintptr_t addr,
 		   const struct sc_target *target, const uint8_t *keep,
 		   uint8_t *out);
 
 /* Whether a debugger's breakpoint stands at @code. */
-bool sc_insn_is_trap(const uint8_t *code);
+static inline bool sc_insn_is_trap(const uint8_t *code)
+{
+	return code[0] == 0xcc;
+}
 
 #endif

@@ -225,7 +225,7 @@ END_TEST
 static const struct {
 	enum sc_form form;
 	size_t len;
-	uint8_t pristine[SC_INSN_MAX];
+	uint8_t pristine[SC_INSN_ROOM];
 } forms[] = {
 	{ SC_FORM_CALL, 5, { 0xe8, 1, 2, 3, 4 } },
 	{ SC_FORM_CALL6, 6, { 0xff, 0x15, 1, 2, 3, 4 } },
@@ -324,7 +324,7 @@ START_TEST(test_encode_every_form)
 
 	for (i = 0; i < 3; i++) {
 		struct sc_target target = to(kinds[i]);
-		uint8_t out[SC_INSN_MAX + 2];
+		uint8_t out[SC_INSN_ROOM + 2];
 
 		memset(out, 0xaa, sizeof(out));
 		memcpy(out, forms[_i].pristine, len);
@@ -332,8 +332,8 @@ START_TEST(test_encode_every_form)
 						NULL, out), 0);
 		expect_bytes(forms[_i].form, kinds[i], out);
 		expect_one_instruction(out, len);
-		/* and not a byte behind it */
-		for (j = len; j < sizeof(out); j++)
+		/* and not a byte behind the room */
+		for (j = SC_INSN_ROOM; j < sizeof(out); j++)
 			ck_assert_uint_eq(out[j], 0xaa);
 	}
 }
@@ -353,7 +353,7 @@ START_TEST(test_encode_keeps_the_condition)
 	uint8_t cc;
 
 	for (cc = 0x80; cc <= 0x8f; cc++) {
-		uint8_t out[SC_INSN_MAX] = { 0x0f, cc, 1, 2, 3, 4 };
+		uint8_t out[SC_INSN_ROOM] = { 0x0f, cc, 1, 2, 3, 4 };
 
 		ck_assert_int_eq(sc_insn_encode(SC_FORM_JCC, AT, &target, NULL,
 						out), 0);
@@ -386,7 +386,7 @@ START_TEST(test_encode_reach)
 	const int64_t in[] = { INT32_MAX, INT32_MIN, 0, -1, 1 };
 	const int64_t beyond[] = { INT32_MAX + 1ll, INT32_MIN - 1ll,
 				   1ll << 32, -(1ll << 32), 1ll << 46 };
-	uint8_t out[SC_INSN_MAX];
+	uint8_t out[SC_INSN_ROOM];
 	size_t i;
 
 	for (i = 0; i < sizeof(in) / sizeof(in[0]); i++)
@@ -404,7 +404,7 @@ END_TEST
 START_TEST(test_encode_without_a_branch_has_no_reach)
 {
 	struct sc_target target = to(SC_TARGET_NULL);
-	uint8_t out[SC_INSN_MAX] = { 0xe8 };
+	uint8_t out[SC_INSN_ROOM] = { 0xe8 };
 
 	target.func = AT + (1ul << 40);
 	target.null_stub = 0;
@@ -442,7 +442,7 @@ START_TEST(test_encode_keeps_the_opcode)
 	for (i = 0; i < sizeof(opcodes); i++)
 		for (kind = 0; kind < 3; kind++) {
 			struct sc_target target = to((enum sc_target_kind)kind);
-			uint8_t out[SC_INSN_MAX];
+			uint8_t out[SC_INSN_ROOM];
 
 			memcpy(out, forms[_i].pristine, sizeof(out));
 			if (sc_insn_encode(forms[_i].form, AT, &target,
@@ -467,7 +467,7 @@ START_TEST(test_encode_reaches_stubs)
 {
 	const uint8_t keep = 0xe8;
 	struct sc_target target = to(SC_TARGET_NULL);
-	uint8_t out[SC_INSN_MAX] = { 0xe8 };
+	uint8_t out[SC_INSN_ROOM] = { 0xe8 };
 
 	ck_assert_int_eq(sc_insn_encode(SC_FORM_CALL, AT, &target, &keep, out),
 			 0);
@@ -482,7 +482,7 @@ END_TEST
 START_TEST(test_no_such_form)
 {
 	struct sc_target target = to(SC_TARGET_FUNC);
-	uint8_t out[SC_INSN_MAX] = { 1, 2, 3, 4, 5, 6 };
+	uint8_t out[SC_INSN_ROOM] = { 1, 2, 3, 4, 5, 6 };
 
 	ck_assert_int_eq(sc_insn_encode((enum sc_form)99, AT, &target, NULL,
 					out), -ERANGE);

@@ -515,7 +515,7 @@ static void poke_call(uintptr_t text)
 static void return_into_a_place(void)
 {
 	struct sc_target target = { .kind = SC_TARGET_FUNC };
-	uint8_t bytes[SC_INSN_MAX];
+	uint8_t bytes[SC_INSN_ROOM];
 	struct sc_insn insn;
 	uintptr_t text;
 	int got;
