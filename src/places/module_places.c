@@ -87,6 +87,9 @@ static void keep_sorted(struct sc_places *places, struct sc_place *found,
 			text->places = places->places + i;
 		text->n_places++;
 	}
+	for (i = 0; i < places->n_texts; i++)
+		if (places->texts[i].n_places)
+			sc_text_reserve_arena(places->texts + i);
 }
 
 static struct sc_places *places_new(size_t n_texts, size_t n)

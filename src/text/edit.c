@@ -232,8 +232,12 @@ int sc_edit_range(struct sc_range *r, bool undo)
 	if (err)
 		return err;
 	if (shown && mprotect(copy, r->len,
-			      flip ? PROT_READ | PROT_WRITE : PROT_READ))
-		return -errno;
+			      flip ? PROT_READ | PROT_WRITE : PROT_READ)) {
+		err = -errno;
+		if (flip)
+			sc_system.can_flip = false;
+		return err;
+	}
 	err = edit_pages(r, cursor, flip);
 	if (!err)
 		sc_machine_flush(copy, r->len);

@@ -92,6 +92,12 @@ static int arena_reserve(struct sc_text *text)
 	return 0;
 }
 
+void sc_text_reserve_arena(struct sc_text *text)
+{
+	if (text->usable && sc_system.can_swap)
+		arena_reserve(text);
+}
+
 void sc_arena_clear(const struct sc_text *text)
 {
 	if (text->arena)

@@ -29,8 +29,9 @@ static void close_views(void)
 
 /*
  * Edits a range that is out, and moves it in.  Where the system has taken away
- * the right to make code of what was writable, the copy cannot run any more: the
- * pristine pages move out in its place, and are written through the mem file.
+ * the right to make memory writable, or to make code of what was writable, the
+ * copy may be one that cannot run any more: the pristine pages move out in its
+ * place, and are written through the mem file.
  */
 static int edit_and_move_in(struct sc_range *r, bool undo)
 {

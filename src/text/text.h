@@ -89,6 +89,13 @@ bool sc_text_enabled(void);
 /* Learns what @text is mapped from; decides @text->usable. */
 void sc_text_register(struct sc_text *text);
 
+/*
+ * Reserves address space for copies of a text that has places: as early as that,
+ * for a sandbox may forbid it later.  A failure is tried again by the first
+ * update that needs it.
+ */
+void sc_text_reserve_arena(struct sc_text *text);
+
 /* Before @text itself is freed: gives back what the engine has mapped for it. */
 void sc_text_forget(struct sc_text *text);
 

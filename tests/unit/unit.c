@@ -81,11 +81,14 @@ static size_t slurp(const char *path, char *to, size_t size)
 	size_t used = 0;
 	ssize_t got;
 
-	ck_assert_int_ge(fd, 0);
+	/* Not Check's: this also runs in children that it knows nothing of. */
+	if (fd < 0)
+		abort();
 	while ((got = read(fd, to + used, size - 1 - used)) > 0)
 		used += (size_t)got;
 	close(fd);
-	ck_assert(used < size - 1);
+	if (used >= size - 1)
+		abort();
 	to[used] = '\0';
 	return used;
 }
