@@ -12,6 +12,10 @@ tool=$abs_top_builddir/tools/static-call
 hook=$abs_top_builddir/tools/hook
 include="-I$abs_top_builddir/include/inline -I$abs_top_srcdir/include"
 
+# Seconds for a command that may hang; none that does not comes near.
+# shellcheck disable=SC2034
+patience=1200
+
 scratch=$(mktemp -d) || exit 99
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch" || exit 99

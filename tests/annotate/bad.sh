@@ -54,7 +54,7 @@ check "a file that is not there" fails 1 "No such file" "$tool" annotate none.o
 check "a device" fails 1 "is not a regular file" "$tool" annotate /dev/null
 mkfifo fifo.o
 check "a pipe does not hang" fails 1 "is not a regular file" \
-	timeout 10 "$tool" annotate fifo.o
+	timeout "$patience" "$tool" annotate fifo.o
 cp small.o good.o
 check "one bad file" fails 1 "text.o" "$tool" annotate text.o good.o
 check "does not keep the others from being annotated" cmp good.o done.o
@@ -95,7 +95,7 @@ check "a full standard output" "$BASH" -c "! '$tool' list done.o >/dev/full"
 each()
 {
 	find broken -name '*.o' -print0 | sort -z |
-		timeout 120 xargs -0 -n 500 "$tool" "$2" >"$1" 2>&1
+		timeout "$patience" xargs -0 -n 500 "$tool" "$2" >"$1" 2>&1
 	# 123: some were refused.  More: killed, by a signal or by the clock.
 	[ $? -le 123 ] || echo "$2 was killed: $(tail -n 1 "$1")"
 }

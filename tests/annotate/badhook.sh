@@ -237,7 +237,7 @@ tool_ends()
 {
 	local i state
 
-	for ((i = 0; i < 200; i++)); do
+	for ((i = 0; i < patience * 50; i++)); do
 		[ -s "$FAKE_PID" ] &&
 			read -r _ _ state _ 2>/dev/null \
 				<"/proc/$(<"$FAKE_PID")/stat" &&
@@ -259,9 +259,8 @@ if env --default-signal=INT true 2>/dev/null; then
 	for side in "as one.s -o slow.o" "ld raw.o -o slow"; do
 		for signal in INT TERM HUP; do
 			# shellcheck disable=SC2086 # words
-			start $fake/one.c WAIT=30 "$hook/${side%% *}" ${side#* }
-			for _ in $(seq 200); do
-				[ -s "$FAKE_PID" ] && break
+			start $fake/one.c WAIT=7200 "$hook/${side%% *}" ${side#* }
+			until [ -s "$FAKE_PID" ]; do
 				sleep 0.05
 			done
 			kill -$signal $pid

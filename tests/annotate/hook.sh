@@ -173,7 +173,7 @@ check "a failing linker: the same messages" diff plain.err hooked.err
 # A response file that names itself twice would be read for ever.
 echo '@itself.rsp @itself.rsp' >itself.rsp
 check "a response file that names itself ends, as without the hook" \
-	timeout 20 "$BASH" -c "! '$cc' '$rsp' -Wl,@itself.rsp one.c 2>/dev/null"
+	timeout "$patience" "$BASH" -c "! '$cc' '$rsp' -Wl,@itself.rsp one.c 2>/dev/null"
 same "the version is the real one's" "$("$hook/ld" --version)" \
 	"$(ld --version)"
 check "a tool that is not there is said so" \
@@ -191,13 +191,12 @@ check "an object that cannot be annotated fails the build, by name" \
 
 # Interrupted: a linker that waits, and a signal.
 mkdir slow
-printf '#!/bin/sh\necho $$ >"%s/linker"\nexec sleep 30\n' "$scratch" >slow/ld
+printf '#!/bin/sh\necho $$ >"%s/linker"\nexec sleep 7200\n' "$scratch" >slow/ld
 chmod +x slow/ld
 cc "$cc" -O2 -c one.c -o raw.o
 COMPILER_PATH=$scratch/slow "$hook/ld" raw.o -o never &
 pid=$!
-for _ in $(seq 100); do
-	[ -s linker ] && break
+until [ -s linker ]; do
 	sleep 0.05
 done
 check "while it links there is a private copy" \
@@ -205,8 +204,18 @@ check "while it links there is a private copy" \
 kill -TERM $pid
 wait $pid
 same "a signal ends it as it would the linker" $? 143
-sleep 0.2
-same "and the linker, too" "$(awk '$3 != "Z"' "/proc/$(cat linker)/stat" \
-	2>/dev/null)" ""
+# linker_ends: it takes its time.
+linker_ends()
+{
+	local i
+
+	for ((i = 0; i < patience * 20; i++)); do
+		[ -n "$(awk '$3 != "Z"' "/proc/$(cat linker)/stat" \
+			2>/dev/null)" ] || return 0
+		sleep 0.05
+	done
+	return 1
+}
+check "and the linker, too" linker_ends
 same "nothing is left behind" "$(find tmp -mindepth 1)" ""
 finish

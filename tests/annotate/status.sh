@@ -109,17 +109,18 @@ build()
 # start PROGRAM...: in the background, until it has said all; its pid is $pid.
 start()
 {
-	local i
-
+	rm -f said
 	# The shell's child becomes the program, so $! is the program.
 	"$@" >said 2>start.err &
 	pid=$!
-	for ((i = 0; i < 400; i++)); do
-		[ -s said ] && [ "$(awk '{ print $3 }' "/proc/$pid/stat")" = S ] &&
+	until [ -s said ] &&
+		[ "$(awk '{ print $3 }' "/proc/$pid/stat" 2>/dev/null)" = S ]; do
+		if ! kill -0 "$pid" 2>/dev/null; then
+			echo "# did not start: $*"
 			return
+		fi
 		sleep 0.05
 	done
-	echo "# did not start: $*"
 }
 
 end()

@@ -14,6 +14,9 @@ backend=${SC_TEST_BACKEND:-generic}
 	include=("-I$abs_top_builddir/include/$backend"
 		"-I${abs_top_srcdir:?}/include")
 }
+# Seconds for a command that may hang; none that does not comes near.
+# shellcheck disable=SC2034
+patience=1200
 work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
 count=0

@@ -173,7 +173,7 @@ START_TEST(test_fork_while_other_threads_update)
 	for (i = 0; i < rounds; i++) {
 		pid = fork();
 		if (!pid) {
-			alarm(30);
+			alarm(1200);
 			r = static_call(forked)(10);
 			if (r != 11 && r != 12)
 				_exit(10);

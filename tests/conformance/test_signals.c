@@ -112,12 +112,13 @@ static void update_until(int signals)
 	unsigned long i, rounds = suite_rounds(1000000);
 	int enough = (int)suite_rounds((unsigned long)signals);
 
-	for (i = 0; i < rounds && atomic_load(&handled) < enough; i++) {
+	/* On a busy machine all rounds may be over before the first alarm. */
+	for (i = 0; !atomic_load(&handled) ||
+	     (i < rounds && atomic_load(&handled) < enough); i++) {
 		ck_assert_int_eq(static_call_update(in_handler,
 						    i & 1 ? one : two), 0);
 		ck_assert_int_eq(static_call(in_handler)(1), i & 1 ? 2 : 3);
 	}
-	ck_assert_int_gt(atomic_load(&handled), 0);
 }
 
 START_TEST(test_handler_calls_between_and_inside_updates)

@@ -53,6 +53,13 @@ static void setup(void)
 	atomic_store(&wrong, 0);
 }
 
+/* A caller has done call @n.  Only then may the updates begin, and end. */
+static void at_work(unsigned long n)
+{
+	if (n == 0)
+		atomic_fetch_add(&running, 1);
+}
+
 static void breathe(void)
 {
 	/* where one thread runs at a time, let the updater run */
@@ -146,10 +153,9 @@ static void *call_watched(void *arg)
 	unsigned long n = 0;
 
 	(void)arg;
-	atomic_fetch_add(&running, 1);
 	while (!atomic_load(&stop)) {
 		check_one_call(n & 0xffffff, n & 1);
-		n++;
+		at_work(n++);
 		breathe();
 	}
 	atomic_fetch_add(&calls, n);
@@ -223,15 +229,16 @@ DEFINE_STATIC_CALL(published, read_nothing);
 
 static void *read_published(void *arg)
 {
+	unsigned long n = 0;
 	long r;
 
 	(void)arg;
-	atomic_fetch_add(&running, 1);
 	while (!atomic_load(&stop)) {
 		r = static_call(published)(3);
 		if (r != 0 && r != 3333)
 			atomic_fetch_add(&wrong, 1);
 		atomic_fetch_add_explicit(&calls, 1, memory_order_relaxed);
+		at_work(n++);
 		breathe();
 	}
 	return NULL;
@@ -264,10 +271,10 @@ END_TEST
 
 static void *call_three_states(void *arg)
 {
+	unsigned long n = 0;
 	long r;
 
 	(void)arg;
-	atomic_fetch_add(&running, 1);
 	while (!atomic_load(&stop)) {
 		r = static_call(three_states)(5);
 		/* the function, RET0, or the function again */
@@ -275,6 +282,7 @@ static void *call_three_states(void *arg)
 			atomic_fetch_add(&wrong, 1);
 		static_call_cond(published)(1);
 		atomic_fetch_add_explicit(&calls, 1, memory_order_relaxed);
+		at_work(n++);
 		breathe();
 	}
 	return NULL;
@@ -382,10 +390,10 @@ static int count_site(const struct static_call_site_info *s, void *arg)
 static void *look_around(void *arg)
 {
 	struct static_call_info info = { .size = sizeof(info) };
+	unsigned long n = 0;
 	int keys, sites;
 
 	(void)arg;
-	atomic_fetch_add(&running, 1);
 	while (!atomic_load(&stop)) {
 		keys = sites = 0;
 		if (static_call_for_each_key(count_key, &keys) ||
@@ -394,6 +402,7 @@ static void *look_around(void *arg)
 		    sites != (int)info.sites)
 			atomic_fetch_add(&wrong, 1);
 		atomic_fetch_add(&calls, 1);
+		at_work(n++);
 		breathe();
 	}
 	return NULL;

@@ -22,8 +22,8 @@
 #include "stress.h"
 
 #define MAX_THREADS	64
-/* How long threads may take to see that it is over. */
-#define GRACE_S		60
+/* Threads that have not seen by then that it is over hang. */
+#define GRACE_S		1200
 
 struct role {
 	const char *name;

@@ -40,7 +40,8 @@ run()
 		return
 	fi
 	# Longer where some thread had no turn.
-	for time in "$seconds" $((seconds * 4)) $((seconds * 16)); do
+	for time in "$seconds" $((seconds * 4)) $((seconds * 16)) \
+		$((seconds * 64)) $((seconds * 256)); do
 		# Not by a pipe: a child that is left over would hold it open.
 		"${valgrind[@]}" "$build/$1" "$time" "${roles[@]}" \
 			>"$log" 2>&1

@@ -31,6 +31,15 @@ patching()
 	built | grep -v '^generic$'
 }
 
+# until_ready PID: waits for "target 0", whose output goes to $work/out
+until_ready()
+{
+	until grep -q ready "$work/out"; do
+		kill -0 "$1" || return
+		sleep 0.05
+	done
+}
+
 # needs PROGRAM...: skips everything if one is missing
 needs()
 {

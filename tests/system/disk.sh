@@ -47,7 +47,7 @@ on_disk()
 	local how=$1 rc
 	shift
 	mount_disk || return 77
-	env "$@" timeout -k 1 60 "$work/disk/ground_$b" "$how" \
+	env "$@" timeout -k 1 "$patience" "$work/disk/ground_$b" "$how" \
 		"$work/disk/groundplugin_$b.so" "$work/backing"
 	rc=$?
 	umount "$work/disk"

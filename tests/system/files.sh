@@ -17,7 +17,7 @@ runs()
 	mkdir -p "$from"
 	{ [ -x "$from/ground_$b" ] ||
 		cp "$here/ground_$b" "$here/.libs/groundplugin_$b.so" "$from"
-	} && timeout -k 1 120 "$from/ground_$b" "$how" \
+	} && timeout -k 1 "$patience" "$from/ground_$b" "$how" \
 			"$from/groundplugin_$b.so" >"$work/log" 2>&1
 	case $? in
 	0) report ok "$name" ;;

@@ -9,8 +9,7 @@
 needs gdb
 debug=(gdb -nx -batch -iex 'set debuginfod enabled off' -ex 'set confirm off'
 	-ex 'set breakpoint pending off')
-# Debuggers hand work to other processors; give a slow machine time.
-limit=(timeout 120)
+limit=(timeout "$patience")
 
 # hits N: how often breakpoint N was hit, by the log
 hits()
@@ -61,8 +60,8 @@ come_and_go()
 	[ "$b" = inline ] && site='*(long)site_of_watched'
 	"$here/target_$b" 0 2 100 >"$work/out" 2>&1 &
 	pid=$!
+	until_ready $pid || return
 	for ((i = 0; i < 2; i++)); do
-		sleep 0.2
 		"${limit[@]}" "${debug[@]}" -p $pid -ex 'break watched_call' \
 			-ex "break $site" -ex 'ignore 1 10' -ex 'ignore 2 20' \
 			-ex 'continue' -ex 'continue' -ex 'info breakpoints' \
@@ -77,7 +76,6 @@ come_and_go()
 			return 1
 		fi
 	done
-	sleep 0.2
 	kill -TERM $pid
 	wait $pid
 	rc=$?

@@ -181,7 +181,7 @@ static void child(const struct test *t, const char *how, int out)
 {
 	const char *why = NULL;
 
-	alarm(60);
+	alarm(1200);
 	dup2(out, STDOUT_FILENO);
 	close(out);
 	if ((t->flags & NOT_SANITIZED) && getenv("SC_TEST_SANITIZER")) {

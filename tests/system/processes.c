@@ -208,7 +208,7 @@ static void without_the_first_thread(void)
 	pid_t pid = fork();
 
 	if (!pid) {
-		alarm(60);
+		alarm(1200);
 		first = pthread_self();
 		if (pthread_create(&thread, NULL, update_without_the_first,
 				   &first) ||
@@ -257,7 +257,7 @@ static void clone_beside_threads(void)
 
 int main(void)
 {
-	alarm(120);
+	alarm(1200);
 	UNLESS_TSAN(clone_and_update, "raw clone, both sides update");
 	vfork_and_update();
 	done("the child of vfork updates");

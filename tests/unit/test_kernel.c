@@ -91,6 +91,7 @@ static void wait_a_moment(void)
  * becomes of this process.  A signal counts as 128 and its number.
  */
 static void (*the_scenario)(void), (*the_restore)(void);
+static int the_seconds = 1000;
 
 static void guard(void)
 {
@@ -100,7 +101,7 @@ static void guard(void)
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
-	status = child_run_for(8, the_scenario);
+	status = child_run_for(the_seconds, the_scenario);
 	the_restore();
 	_exit(status < 0 ? 128 - status : status);
 }
@@ -268,13 +269,14 @@ static void lonely_text(void)
 
 /*
  * A page of the file that the kernel took back at the limit cannot be read again:
- * whoever needs it waits, and nothing is seen.
+ * whoever needs it waits, and nothing is seen.  Such a run is ended, and repeated.
  */
 static int limited_run(void (*scenario)(void), bool without)
 {
 	int tries = 5, got;
 
 	rule_off = without;
+	the_seconds = 60;
 	do {
 		ck_assert(make_group());
 		got = guarded_run(scenario, remove_group);
@@ -346,16 +348,11 @@ static void merge_as_before(void)
 		put(ksm_files[i], ksm_was[i]);
 }
 
-static bool merged(void)
+/* The kernel's thread has low priority and may take long. */
+static void wait_until_merged(void)
 {
-	int tries;
-
-	for (tries = 0; tries < 1000; tries++) {
-		if (atoi(get("/proc/self/ksm_merging_pages")) > 0)
-			return true;
+	while (atoi(get("/proc/self/ksm_merging_pages")) <= 0)
 		wait_a_moment();
-	}
-	return false;
 }
 
 static char merge_at;
@@ -363,8 +360,10 @@ static int merged_in_window;
 
 static void merge_in_the_window(char step)
 {
-	if (step == merge_at)
-		merged_in_window += merged();
+	if (step != merge_at)
+		return;
+	wait_until_merged();
+	merged_in_window++;
 }
 
 static void equal_pages(void)
@@ -376,7 +375,7 @@ static void equal_pages(void)
 	begin(COMPANY, 64, 4);
 	child_need(code_update(&code, 0, 1, 2) == 0);
 	child_need(madvise((void *)code.text.start, len, MADV_MERGEABLE) == 0);
-	child_need(merged());
+	wait_until_merged();
 	steps_watch = merge_in_the_window;
 	for (value = 3; value < 6; value++) {
 		/* before it moves out; before the edit; before it moves in */

@@ -29,7 +29,7 @@ TCase *unit_begin(const char *name)
 
 	suite = suite_create(name);
 	suite_add_tcase(suite, tc);
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 1800);
 	return tc;
 }
 
@@ -196,7 +196,7 @@ int child_run_for(int seconds, void (*fn)(void))
 
 int child_run(void (*fn)(void))
 {
-	return child_run_for(50, fn);
+	return child_run_for(1200, fn);
 }
 
 bool can_be_alone(void)
