@@ -14,29 +14,49 @@ with_calls = $(common) program_subject.c
 
 check_PROGRAMS = $(programs)
 programs = \
+	fork_audit \
 	fork_first_load \
 	fork_handlers \
 	fork_host \
+	fork_kinds \
+	fork_namespace \
 	fork_steps \
+	fork_storm \
 	fork_stdio
 
 TESTS = $(programs)
 
+nodist_fork_audit_SOURCES = fork_audit.c $(with_calls)
 nodist_fork_first_load_SOURCES = fork_first_load.c oldlock.c stopper.c apart.c
 nodist_fork_handlers_SOURCES = fork_handlers.c oldlock.c $(with_calls)
 nodist_fork_host_SOURCES = fork_host.c oldlock.c $(common)
+nodist_fork_kinds_SOURCES = fork_kinds.c stopper.c exported.c $(with_calls)
+nodist_fork_namespace_SOURCES = fork_namespace.c $(with_calls)
 nodist_fork_steps_SOURCES = fork_steps.c stopper.c exported.c $(with_calls)
+nodist_fork_storm_SOURCES = fork_storm.c exported.c $(with_calls)
 nodist_fork_stdio_SOURCES = fork_stdio.c oldlock.c $(with_calls)
 
 # The library's calls are bound to the stopper's functions.
 fork_first_load_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
+fork_kinds_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
+fork_storm_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 fork_steps_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
+# Bound lazily, at the first call.
+fork_audit_LDFLAGS = $(AM_LDFLAGS) -Wl,-z,lazy
+fork_audit_LDADD = .libs/libaudited.so $(LDADD)
+fork_audit_DEPENDENCIES = libaudited.la $(tested_library)
 fork_handlers_LDADD = .libs/libhandlers.so $(LDADD)
 fork_handlers_DEPENDENCIES = libhandlers.la $(tested_library)
 
 # ---- libraries and plugins --------------------------------------------------
 
-check_LTLIBRARIES = libhandlers.la plugin.la plugin_both.la
+check_LTLIBRARIES = audit.la libaudited.la libhandlers.la plugin.la \
+	plugin_both.la
+nodist_audit_la_SOURCES = audit.c subject.c
+audit_la_LDFLAGS = -module $(shared_only)
+audit_la_LIBADD = $(tested_la)
+nodist_libaudited_la_SOURCES = audited.c
+libaudited_la_LDFLAGS = $(shared_only)
 
 nodist_libhandlers_la_SOURCES = handlers.c
 libhandlers_la_LDFLAGS = $(shared_only)
