@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 # Fork, exit, load and unload, with one backend.
 #
-# The including makefile sets "backend", and "hook" where call sites are to be
-# annotated.  Sources are links to the directory above, so that each backend has
-# objects of its own.
+# The including makefile sets "backend"; "hook" where call sites are to be annotated;
+# "library", the name of what is tested; "stopper_steps", the file that knows at what
+# steps a thread can be stopped; and "programs", those to build and run.  Sources are
+# links to the directory above, so that each backend has objects of its own.
 
 include $(top_srcdir)/tests/tap.mk
 include $(top_srcdir)/tests/processes/sources.mk
@@ -11,9 +12,11 @@ include $(top_srcdir)/tests/processes/sources.mk
 # A program is one source file and the common ones, unless it says more.
 common = apart.c subject_load.c
 with_calls = $(common) program_subject.c
+stopper = stopper.c $(stopper_steps)
 
 check_PROGRAMS = $(programs)
-programs = \
+EXTRA_PROGRAMS = $(all_programs)
+all_programs = \
 	fork_audit \
 	fork_first_load \
 	fork_handlers \
@@ -27,12 +30,12 @@ programs = \
 TESTS = $(programs)
 
 nodist_fork_audit_SOURCES = fork_audit.c $(with_calls)
-nodist_fork_first_load_SOURCES = fork_first_load.c oldlock.c stopper.c apart.c
+nodist_fork_first_load_SOURCES = fork_first_load.c oldlock.c $(stopper) apart.c
 nodist_fork_handlers_SOURCES = fork_handlers.c oldlock.c $(with_calls)
 nodist_fork_host_SOURCES = fork_host.c oldlock.c $(common)
-nodist_fork_kinds_SOURCES = fork_kinds.c stopper.c exported.c $(with_calls)
+nodist_fork_kinds_SOURCES = fork_kinds.c $(stopper) exported.c $(with_calls)
 nodist_fork_namespace_SOURCES = fork_namespace.c $(with_calls)
-nodist_fork_steps_SOURCES = fork_steps.c stopper.c exported.c $(with_calls)
+nodist_fork_steps_SOURCES = fork_steps.c $(stopper) exported.c $(with_calls)
 nodist_fork_storm_SOURCES = fork_storm.c exported.c $(with_calls)
 nodist_fork_stdio_SOURCES = fork_stdio.c oldlock.c $(with_calls)
 
@@ -81,8 +84,8 @@ $(processes_files):
 # Nothing of the library but its public header.
 AM_CPPFLAGS = -I$(top_builddir)/include/$(backend) -I$(top_srcdir)/include
 AM_CFLAGS = $(SC_CFLAGS) $(hook)
-tested_la = $(top_builddir)/src/libstaticcall-$(backend).la
-tested_library = $(top_builddir)/src/.libs/libstaticcall-$(backend).so
+tested_la = $(top_builddir)/src/$(library).la
+tested_library = $(top_builddir)/src/.libs/$(library).so
 # Without libtool, which takes as long as everything else together.
 AM_LDFLAGS = $(hook) -Wl,-rpath,$(abs_top_builddir)/src/.libs \
 	-Wl,-rpath,`pwd`/.libs

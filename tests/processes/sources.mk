@@ -25,6 +25,8 @@ processes_files = \
 	program_subject.c \
 	stopper.c \
 	stopper.h \
+	stopper_calls.c \
+	stopper_letters.c \
 	subject.c \
 	subject.h \
 	subject_load.c
