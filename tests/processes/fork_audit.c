@@ -28,7 +28,7 @@ static void *keep_updating(void *arg)
 
 static void fork_beside(void)
 {
-	unsigned int i, rounds = apart_rounds(1000);
+	unsigned int i, rounds = apart_rounds(500);
 	pthread_t thread;
 
 	auditor = audited_subject();

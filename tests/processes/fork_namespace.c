@@ -68,7 +68,7 @@ static void update_both(unsigned int n)
 
 static void fork_beside(void)
 {
-	unsigned int i, rounds = apart_rounds(1000);
+	unsigned int i, rounds = apart_rounds(300);
 	pthread_t threads[2];
 
 	inside = load_inside();

@@ -17,6 +17,8 @@ stopper = stopper.c $(stopper_steps)
 check_PROGRAMS = $(programs)
 EXTRA_PROGRAMS = $(all_programs)
 all_programs = \
+	exit_late \
+	exit_sandboxed \
 	fork_audit \
 	fork_first_load \
 	fork_handlers \
@@ -25,10 +27,14 @@ all_programs = \
 	fork_namespace \
 	fork_steps \
 	fork_storm \
-	fork_stdio
+	fork_stdio \
+	unload \
+	unload_steps
 
 TESTS = $(programs)
 
+nodist_exit_late_SOURCES = exit_late.c $(with_calls)
+nodist_exit_sandboxed_SOURCES = exit_sandboxed.c sandbox.c $(with_calls)
 nodist_fork_audit_SOURCES = fork_audit.c $(with_calls)
 nodist_fork_first_load_SOURCES = fork_first_load.c oldlock.c $(stopper) apart.c
 nodist_fork_handlers_SOURCES = fork_handlers.c oldlock.c $(with_calls)
@@ -38,23 +44,32 @@ nodist_fork_namespace_SOURCES = fork_namespace.c $(with_calls)
 nodist_fork_steps_SOURCES = fork_steps.c $(stopper) exported.c $(with_calls)
 nodist_fork_storm_SOURCES = fork_storm.c exported.c $(with_calls)
 nodist_fork_stdio_SOURCES = fork_stdio.c oldlock.c $(with_calls)
+nodist_unload_SOURCES = unload.c exported.c $(with_calls)
+nodist_unload_steps_SOURCES = unload_steps.c $(stopper) exported.c $(common)
 
 # The library's calls are bound to the stopper's functions.
 fork_first_load_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 fork_kinds_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 fork_storm_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
+unload_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
+unload_steps_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 fork_steps_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 # Bound lazily, at the first call.
 fork_audit_LDFLAGS = $(AM_LDFLAGS) -Wl,-z,lazy
 fork_audit_LDADD = .libs/libaudited.so $(LDADD)
 fork_audit_DEPENDENCIES = libaudited.la $(tested_library)
+exit_late_LDADD = .libs/liblateupdates.so .libs/liblate.so $(LDADD)
+exit_late_DEPENDENCIES = liblateupdates.la liblate.la $(tested_library)
+exit_sandboxed_LDADD = .libs/liblibrary.so $(LDADD)
+exit_sandboxed_DEPENDENCIES = liblibrary.la $(tested_library)
 fork_handlers_LDADD = .libs/libhandlers.so $(LDADD)
 fork_handlers_DEPENDENCIES = libhandlers.la $(tested_library)
 
 # ---- libraries and plugins --------------------------------------------------
 
-check_LTLIBRARIES = audit.la libaudited.la libhandlers.la plugin.la \
-	plugin_both.la
+check_LTLIBRARIES = libafter.la audit.la libaudited.la libhandlers.la liblate.la \
+	liblateupdates.la liblibrary.la plugin.la plugin_both.la plugin_late.la \
+	plugin_stuck.la
 nodist_audit_la_SOURCES = audit.c subject.c
 audit_la_LDFLAGS = -module $(shared_only)
 audit_la_LIBADD = $(tested_la)
@@ -63,6 +78,27 @@ libaudited_la_LDFLAGS = $(shared_only)
 
 nodist_libhandlers_la_SOURCES = handlers.c
 libhandlers_la_LDFLAGS = $(shared_only)
+nodist_liblate_la_SOURCES = late.c late_updates.c
+liblate_la_LDFLAGS = $(shared_only)
+# A library with static calls that is loaded with the program.
+nodist_liblibrary_la_SOURCES = subject.c
+liblibrary_la_CPPFLAGS = $(AM_CPPFLAGS) -DSUBJECT=library_subject
+liblibrary_la_LDFLAGS = $(shared_only)
+liblibrary_la_LIBADD = $(tested_la)
+# The same, and a plugin, that update in their destructors.
+nodist_liblateupdates_la_SOURCES = late_subject.c
+liblateupdates_la_CPPFLAGS = $(AM_CPPFLAGS) -DSUBJECT=late_library_subject
+liblateupdates_la_LDFLAGS = $(shared_only)
+liblateupdates_la_LIBADD = liblate.la $(tested_la)
+nodist_plugin_late_la_SOURCES = late_subject.c
+plugin_late_la_LDFLAGS = -module $(shared_only)
+plugin_late_la_LIBADD = liblate.la $(tested_la)
+# One whose needs are its own, and leave with it.
+nodist_libafter_la_SOURCES = late.c
+libafter_la_LDFLAGS = $(shared_only)
+nodist_plugin_stuck_la_SOURCES = subject.c plugin_exported.c plugin_after.c
+plugin_stuck_la_LDFLAGS = -module $(shared_only)
+plugin_stuck_la_LIBADD = libafter.la $(tested_la)
 nodist_plugin_la_SOURCES = subject.c
 plugin_la_LDFLAGS = -module $(shared_only)
 plugin_la_LIBADD = $(tested_la)

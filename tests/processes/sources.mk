@@ -6,6 +6,8 @@ processes_files = \
 	apart.h \
 	audit.c \
 	audited.c \
+	exit_late.c \
+	exit_sandboxed.c \
 	exported.c \
 	exported.h \
 	fork_audit.c \
@@ -19,14 +21,24 @@ processes_files = \
 	fork_storm.c \
 	handlers.c \
 	handlers.h \
+	late.c \
+	late.h \
+	late_subject.c \
+	late_updates.c \
+	late_updates.h \
 	oldlock.c \
 	oldlock.h \
+	plugin_after.c \
 	plugin_exported.c \
 	program_subject.c \
+	sandbox.c \
+	sandbox.h \
 	stopper.c \
 	stopper.h \
 	stopper_calls.c \
 	stopper_letters.c \
 	subject.c \
 	subject.h \
-	subject_load.c
+	subject_load.c \
+	unload.c \
+	unload_steps.c
