@@ -14,12 +14,14 @@
 #ifndef PROCESSES_APART_H
 #define PROCESSES_APART_H
 
+#include <stddef.h>
 #include <stdnoreturn.h>
 #include <sys/types.h>
 
 enum apart_kind {
 	APART_TEST,	/* must exit with 0 */
 	APART_CONTROL,	/* has a fault built in: must fail, or hang */
+	APART_PART,	/* is run by another case */
 };
 
 struct apart_case {
@@ -56,6 +58,12 @@ unsigned int apart_rounds(unsigned int full);
 
 /* What @pid exited with, or minus the signal that ended it. */
 int apart_wait(pid_t pid);
+
+/*
+ * Runs the case @name of this program in a process of its own, and reads what it
+ * writes to its standard output.  Returns as apart_wait() does.
+ */
+int apart_run(const char *name, char *output, size_t size);
 
 /* A path of a library that was built beside the program. */
 const char *apart_path(const char *name);

@@ -117,7 +117,7 @@ static void *keep_updating(void *arg)
 
 static void many_forks_beside_updates(void)
 {
-	unsigned int n, rounds = apart_rounds(1000);
+	unsigned int n, rounds = apart_rounds(500);
 	pthread_t thread;
 
 	begin();

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 # Fork, exit, load and unload, with one backend.
 #
-# The including makefile sets "backend", and "hook" where call sites are to be
-# annotated.  Sources are links to the directory above, so that each backend has
-# objects of its own.
+# The including makefile sets "backend"; "hook" where call sites are to be annotated;
+# "library", the name of what is tested; "stopper_steps", the file that knows at what
+# steps a thread can be stopped; and "programs", those to build and run.  Sources are
+# links to the directory above, so that each backend has objects of its own.
 
 include $(top_srcdir)/tests/tap.mk
 include $(top_srcdir)/tests/processes/sources.mk
@@ -11,35 +12,93 @@ include $(top_srcdir)/tests/processes/sources.mk
 # A program is one source file and the common ones, unless it says more.
 common = apart.c subject_load.c
 with_calls = $(common) program_subject.c
+stopper = stopper.c $(stopper_steps)
 
 check_PROGRAMS = $(programs)
-programs = \
+EXTRA_PROGRAMS = $(all_programs)
+all_programs = \
+	exit_late \
+	exit_sandboxed \
+	fork_audit \
 	fork_first_load \
 	fork_handlers \
 	fork_host \
+	fork_kinds \
+	fork_namespace \
 	fork_steps \
-	fork_stdio
+	fork_storm \
+	fork_stdio \
+	unload \
+	unload_steps
 
 TESTS = $(programs)
 
-nodist_fork_first_load_SOURCES = fork_first_load.c oldlock.c stopper.c apart.c
+nodist_exit_late_SOURCES = exit_late.c $(with_calls)
+nodist_exit_sandboxed_SOURCES = exit_sandboxed.c sandbox.c $(with_calls)
+nodist_fork_audit_SOURCES = fork_audit.c $(with_calls)
+nodist_fork_first_load_SOURCES = fork_first_load.c oldlock.c $(stopper) apart.c
 nodist_fork_handlers_SOURCES = fork_handlers.c oldlock.c $(with_calls)
 nodist_fork_host_SOURCES = fork_host.c oldlock.c $(common)
-nodist_fork_steps_SOURCES = fork_steps.c stopper.c exported.c $(with_calls)
+nodist_fork_kinds_SOURCES = fork_kinds.c $(stopper) exported.c $(with_calls)
+nodist_fork_namespace_SOURCES = fork_namespace.c $(with_calls)
+nodist_fork_steps_SOURCES = fork_steps.c $(stopper) exported.c $(with_calls)
+nodist_fork_storm_SOURCES = fork_storm.c exported.c $(with_calls)
 nodist_fork_stdio_SOURCES = fork_stdio.c oldlock.c $(with_calls)
+nodist_unload_SOURCES = unload.c exported.c $(with_calls)
+nodist_unload_steps_SOURCES = unload_steps.c $(stopper) exported.c $(common)
 
 # The library's calls are bound to the stopper's functions.
 fork_first_load_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
+fork_kinds_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
+fork_storm_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
+unload_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
+unload_steps_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 fork_steps_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
+# Bound lazily, at the first call.
+fork_audit_LDFLAGS = $(AM_LDFLAGS) -Wl,-z,lazy
+fork_audit_LDADD = .libs/libaudited.so $(LDADD)
+fork_audit_DEPENDENCIES = libaudited.la $(tested_library)
+exit_late_LDADD = .libs/liblateupdates.so .libs/liblate.so $(LDADD)
+exit_late_DEPENDENCIES = liblateupdates.la liblate.la $(tested_library)
+exit_sandboxed_LDADD = .libs/liblibrary.so $(LDADD)
+exit_sandboxed_DEPENDENCIES = liblibrary.la $(tested_library)
 fork_handlers_LDADD = .libs/libhandlers.so $(LDADD)
 fork_handlers_DEPENDENCIES = libhandlers.la $(tested_library)
 
 # ---- libraries and plugins --------------------------------------------------
 
-check_LTLIBRARIES = libhandlers.la plugin.la plugin_both.la
+check_LTLIBRARIES = libafter.la audit.la libaudited.la libhandlers.la liblate.la \
+	liblateupdates.la liblibrary.la plugin.la plugin_both.la plugin_late.la \
+	plugin_stuck.la
+nodist_audit_la_SOURCES = audit.c subject.c
+audit_la_LDFLAGS = -module $(shared_only)
+audit_la_LIBADD = $(tested_la)
+nodist_libaudited_la_SOURCES = audited.c
+libaudited_la_LDFLAGS = $(shared_only)
 
 nodist_libhandlers_la_SOURCES = handlers.c
 libhandlers_la_LDFLAGS = $(shared_only)
+nodist_liblate_la_SOURCES = late.c late_updates.c
+liblate_la_LDFLAGS = $(shared_only)
+# A library with static calls that is loaded with the program.
+nodist_liblibrary_la_SOURCES = subject.c
+liblibrary_la_CPPFLAGS = $(AM_CPPFLAGS) -DSUBJECT=library_subject
+liblibrary_la_LDFLAGS = $(shared_only)
+liblibrary_la_LIBADD = $(tested_la)
+# The same, and a plugin, that update in their destructors.
+nodist_liblateupdates_la_SOURCES = late_subject.c
+liblateupdates_la_CPPFLAGS = $(AM_CPPFLAGS) -DSUBJECT=late_library_subject
+liblateupdates_la_LDFLAGS = $(shared_only)
+liblateupdates_la_LIBADD = liblate.la $(tested_la)
+nodist_plugin_late_la_SOURCES = late_subject.c
+plugin_late_la_LDFLAGS = -module $(shared_only)
+plugin_late_la_LIBADD = liblate.la $(tested_la)
+# One whose needs are its own, and leave with it.
+nodist_libafter_la_SOURCES = late.c
+libafter_la_LDFLAGS = $(shared_only)
+nodist_plugin_stuck_la_SOURCES = subject.c plugin_exported.c plugin_after.c
+plugin_stuck_la_LDFLAGS = -module $(shared_only)
+plugin_stuck_la_LIBADD = libafter.la $(tested_la)
 nodist_plugin_la_SOURCES = subject.c
 plugin_la_LDFLAGS = -module $(shared_only)
 plugin_la_LIBADD = $(tested_la)
@@ -61,8 +120,8 @@ $(processes_files):
 # Nothing of the library but its public header.
 AM_CPPFLAGS = -I$(top_builddir)/include/$(backend) -I$(top_srcdir)/include
 AM_CFLAGS = $(SC_CFLAGS) $(hook)
-tested_la = $(top_builddir)/src/libstaticcall-$(backend).la
-tested_library = $(top_builddir)/src/.libs/libstaticcall-$(backend).so
+tested_la = $(top_builddir)/src/$(library).la
+tested_library = $(top_builddir)/src/.libs/$(library).so
 # Without libtool, which takes as long as everything else together.
 AM_LDFLAGS = $(hook) -Wl,-rpath,$(abs_top_builddir)/src/.libs \
 	-Wl,-rpath,`pwd`/.libs

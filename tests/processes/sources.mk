@@ -4,21 +4,41 @@
 processes_files = \
 	apart.c \
 	apart.h \
+	audit.c \
+	audited.c \
+	exit_late.c \
+	exit_sandboxed.c \
 	exported.c \
 	exported.h \
+	fork_audit.c \
 	fork_first_load.c \
 	fork_handlers.c \
 	fork_host.c \
+	fork_kinds.c \
+	fork_namespace.c \
 	fork_stdio.c \
 	fork_steps.c \
+	fork_storm.c \
 	handlers.c \
 	handlers.h \
+	late.c \
+	late.h \
+	late_subject.c \
+	late_updates.c \
+	late_updates.h \
 	oldlock.c \
 	oldlock.h \
+	plugin_after.c \
 	plugin_exported.c \
 	program_subject.c \
+	sandbox.c \
+	sandbox.h \
 	stopper.c \
 	stopper.h \
+	stopper_calls.c \
+	stopper_letters.c \
 	subject.c \
 	subject.h \
-	subject_load.c
+	subject_load.c \
+	unload.c \
+	unload_steps.c
