@@ -8,6 +8,10 @@
 
 int sc_alloc_fail_after = -1;
 
+/*
+ * NORESERVE: most of a table is never touched where a module has few places.
+ * The kernel zeroes the pages, which readers of new tables rely on.
+ */
 void *sc_alloc(size_t size)
 {
 	void *p;
