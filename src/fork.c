@@ -13,10 +13,10 @@
  * parent was:
  *
  *   1  store_the_rest()	an update that had stored one key stores all
- *   2  sc_registry_repair()	a module that was coming or going is none; lists
- *				and keys are made from the entries
- *   3  sc_backend_repair()	each text is given back to its file; places are
- *				linked to the keys that are left
+ *   2  sc_registry_repair()	a module that was coming or going is none;
+ *				lists and keys are made from the entries
+ *   3  sc_backend_repair()	each text is given back to its file; places
+ *				are linked to the keys that are left
  *   4  patch_again()		as at load
  *
  * Nothing here trusts a list, a count or a key of the program, but the facts of
@@ -28,10 +28,11 @@
  *
  * Left over in such a child, until it ends or executes another program: memory
  * that the parent had mapped or unlinked and not yet noted or freed.  That is at
- * most the tables of one module, the old or the new room of a plan, an arena
- * without access, the second view of a file, two single pages without access
- * beside the text (move.c), and descriptors that were open and not noted, which
- * are closed on exec.  To look for them would mean to guess whose they are.
+ * most the tables of one module, the old or the new room of a plan or of the
+ * ranges, an arena without access, the second view of a file, two single pages
+ * without access beside the text (move.c), and descriptors that were open and
+ * not noted, which are closed on exec.  To look for them would mean to guess
+ * whose they are.
  */
 #include "sc_config.h"
 

@@ -12,6 +12,17 @@
  * (MADV_WIPEONFORK).  The child finds the lock free and the mark gone, whatever
  * made it: fork(), _Fork(), clone(), from whatever namespace of the loader.  One
  * that shares the memory (vfork, CLONE_VM) finds the page as it is.
+ *
+ * The word:
+ *
+ *	        take
+ *	FREE ----------> OWNER --------> OWNER, WAITERS
+ *	  ^                |     a wait         |
+ *	  +----------------+--------------------+
+ *	        unlock              unlock, and wake all
+ *
+ * A thread that has waited takes it as OWNER, WAITERS.  In a child of fork() the
+ * word is FREE, whatever it was.
  */
 #include "sc_config.h"
 
@@ -48,7 +59,7 @@ struct page {
 };
 #define WAITERS		0x80000000u
 
-/* Set once, by the first that needs it. */
+/* Set once, by the first that needs it; NULL again when the copy ends. */
 static struct page *_Atomic the_page;
 
 /*
@@ -221,6 +232,7 @@ void sc_lock_mark(void)
 
 /* ------------------------------------------------------------- the gate */
 
+/* Pairs with sc_lock_close(): a thread is counted before it is let in. */
 static bool gate_enter(void)
 {
 	if (!(atomic_fetch_add(&gate, 1) & CLOSED))

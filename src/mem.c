@@ -9,8 +9,8 @@
 int sc_alloc_fail_after = -1;
 
 /*
- * NORESERVE: most of a table is never touched where a module has few places.
- * The kernel zeroes the pages, which readers of new tables rely on.
+ * NORESERVE: tables are sized for the most that a module may have.  The kernel
+ * zeroes the pages, on which the readers of new tables rely.
  */
 void *sc_alloc(size_t size)
 {

@@ -60,6 +60,11 @@ static bool matches(const struct sc_opcode *op, const uint8_t *code)
 	return true;
 }
 
+/*
+ * The order of the table decides nothing: no two rows match the same bytes.  The
+ * length of a place is what is left behind @skip, so that `90 E8' and `E8' are
+ * the same form, and the `90' is never touched.
+ */
 int sc_insn_decode(const uint8_t *code, size_t avail, struct sc_insn *insn)
 {
 	size_t i;
@@ -137,6 +142,7 @@ static uintptr_t destination(const uint8_t *place, size_t rel, uintptr_t addr)
 	return addr + rel + sizeof(distance) + (uintptr_t)(intptr_t)distance;
 }
 
+/* To the code; or, with @insn->slot, to the slot that holds its address. */
 uintptr_t sc_insn_leads_to(const struct sc_insn *insn, const uint8_t *place,
 			   uintptr_t addr)
 {
@@ -203,6 +209,11 @@ static uintptr_t branch_target(const struct sc_target *target)
 	}
 }
 
+/*
+ * NULL and RET0 are one instruction each, as long as the call; but not under a
+ * trap (@keep), whose debugger will put the first byte of a call back: then the
+ * call goes to a stub.
+ */
 static int encode_call(size_t len, uintptr_t addr,
 		       const struct sc_target *target, bool keep, uint8_t *out)
 {
@@ -227,6 +238,11 @@ static int encode_call(size_t len, uintptr_t addr,
 	return branch(out, 1, addr + (len - 5), branch_target(target));
 }
 
+/*
+ * A tail call of NULL returns, and what is behind it is never reached: traps, so
+ * that a thread which got there all the same stops.  There is no single
+ * instruction that clears the result and returns, so RET0 goes to its stub.
+ */
 static int encode_jump(size_t len, uintptr_t addr,
 		       const struct sc_target *target, bool keep, uint8_t *out)
 {
