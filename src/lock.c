@@ -269,7 +269,7 @@ void sc_lock_end(void)
 /* ------------------------------------------------------------- the lock */
 
 /*
- * One try to take the lock, as @self; 0, or who has it.  A thread that has
+ * One try to take the lock, as @self; 0, or its owner.  A thread that has
  * waited takes it with the mark of waiters on, for others may wait that it does
  * not know of.
  */
@@ -285,7 +285,7 @@ static uint32_t try_to_take(struct page *page, uint32_t self, bool waited)
 }
 
 /*
- * Asks @seen, who has the lock, to wake those who wait; what the word is then,
+ * Asks the owner @seen to wake the waiters as it unlocks; what the word is then,
  * or 0 where it has changed.
  */
 static uint32_t mark_waiting(struct page *page, uint32_t seen)

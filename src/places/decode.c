@@ -139,8 +139,8 @@ static bool leads_home(const struct candidate *c)
 /* ---------------------------------------------------------- a place */
 
 /*
- * Somebody may give one of two pages back to the file, and with it half of the
- * instruction.
+ * The kernel or the program may give one of two pages back to the file, and with
+ * it half of the instruction.
  */
 static bool crosses_page(const struct sc_place *p)
 {

@@ -46,7 +46,7 @@ static bool keeps_trap(uintptr_t page)
 
 /*
  * Where a page of the copy differs from what its place shows now (@old), and it
- * is no place of ours, somebody else was at work.  Another patcher's work stays,
+ * is no place of ours, it is another patcher's work.  That stays,
  * and so does a trap that a debugger has made since the copy was moved out.
  */
 static void merge_foreign(uintptr_t page, const uint8_t *old,
@@ -91,7 +91,7 @@ static void compose_trapped(struct sc_place *p, struct sc_change *c,
 		memcpy(out, copy, SC_TRAP_LEN);
 }
 
-/* Bytes of somebody else stand on the place in the copy. */
+/* Another patcher's bytes stand on the place in the copy. */
 static void compose_foreign(struct sc_place *p, const struct sc_change *c,
 			    const uint8_t *copy, uint8_t *out)
 {

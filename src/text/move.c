@@ -61,7 +61,7 @@ int sc_range_relock(const struct sc_range *r)
 
 /*
  * If the process may no longer call mlock, mlocked text is not moved, and its
- * calls go through the key: false.  To call mlock() once more tells that exactly.
+ * calls go through the key: false.  Another mlock() tells that exactly.
  */
 bool sc_range_unlock(struct sc_range *r)
 {
