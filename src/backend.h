@@ -36,7 +36,7 @@ struct sc_key {
 	 * The core stores it before the key.
 	 */
 	void *target;
-	uintptr_t tramp;		/* its trampoline; 0: not known */
+	uintptr_t tramp;		/* its trampoline; 0: not known yet */
 	bool stays;			/* its module is never unloaded */
 
 	struct sc_key *next;		/* of all keys, or of the spare ones */
@@ -46,7 +46,11 @@ struct sc_key {
 	unsigned long mark;		/* of the backend, for one sweep */
 };
 
-/* A program or shared library with static calls. */
+/*
+ * A program or shared library with static calls.  @state and @places are written
+ * before the module is in the list, @stuck as it leaves; registry.c shows the
+ * states.
+ */
 struct sc_module {
 	char *state;			/* by this byte it is known */
 	struct sc_module *next;

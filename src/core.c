@@ -28,9 +28,17 @@
 #include "targets.h"
 #include "world.h"
 
+/*
+ * 0 or 1.  Written once, with the lock held; read by anyone, without it.  Once
+ * it is 1, all that sc_backend_start() has found out can be seen.
+ */
 static atomic_int initialized;
 /* ------------------------------------------------------ initialisation */
 
+/*
+ * The environment of a program with more rights than its user has is that
+ * user's, and does not count.
+ */
 static int is_set(const char *name, char value)
 {
 	const char *s = getauxval(AT_SECURE) ? NULL : getenv(name);
@@ -38,6 +46,11 @@ static int is_set(const char *name, char value)
 	return s && s[0] == value && s[1] == '\0';
 }
 
+/*
+ * Runs from the first constructor that needs it, or from the first report.  If
+ * the lock cannot be had nothing is lost: calls go through their keys, and the
+ * next module or report tries again.
+ */
 int static_call_init(void)
 {
 	int saved = errno;
@@ -69,12 +82,17 @@ int static_call_is_initialized(void)
 
 /* -------------------------------------------------------------- update */
 
+/* A key never holds NULL, so a call through it needs no test. */
 static void *stored(void *func)
 {
 	return func ? func : (void *)&__static_call_nop;
 }
 
-/* The key of one change, into the plan. */
+/*
+ * The key of one change, into the plan.  A key that another copy of the library
+ * owns has places that only that copy knows; and what a stuck module calls
+ * cannot be changed.  Either way 0 would be a lie, so both are errors.
+ */
 static int plan_key(struct sc_plan *plan,
 		    const struct static_call_change *change)
 {
@@ -125,7 +143,7 @@ static int documented(int err)
 	case EMFILE:
 	case ENFILE:
 	case EIO:
-	case ENOSYS:
+	case ENOSYS:	/* as static_call_update(3) lists them */
 		return err;
 	default:
 		/* ENOENT means that /proc is not mounted. */
@@ -141,6 +159,7 @@ static void store_keys(struct sc_plan *plan)
 {
 	size_t i;
 
+	/* Pairs with nothing in this process: a child of fork() reads it. */
 	__atomic_store_n(&sc_world->storing, plan, __ATOMIC_RELEASE);
 	for (i = 0; i < plan->n_keys; i++) {
 		(void)SC_STEP('K');
@@ -149,6 +168,18 @@ static void store_keys(struct sc_plan *plan)
 	__atomic_store_n(&sc_world->storing, NULL, __ATOMIC_RELEASE);
 }
 
+/*
+ * An update, with the lock held.  The order is the contract:
+ *
+ *   plan	names and targets; touches nothing
+ *   prepare	all that can fail; after it each place is right for the old
+ *		target and for the new one
+ *   keys	the commit: each call that begins now reaches the new target
+ *   commit	places become direct again, or stay pristine; cannot fail
+ *   threads	a call that begins later in time sees all of it
+ *
+ * An error returns before the keys, and the plan is simply left as it is.
+ */
 static int update(const struct static_call_change *changes, size_t n)
 {
 	struct sc_plan *plan = &sc_world->plan;
@@ -166,6 +197,10 @@ static int update(const struct static_call_change *changes, size_t n)
 	return 0;
 }
 
+/*
+ * errno is kept: the program may update between a call that failed and its look
+ * at the error, for example from a hook in its allocator.
+ */
 int static_call_update_batch(const struct static_call_change *changes, size_t n)
 {
 	int saved = errno, err;
@@ -197,6 +232,11 @@ int __static_call_update(struct static_call_key *key, void *tramp, void *func)
 	return static_call_update_batch(&change, 1);
 }
 
+/*
+ * Without the lock, so it may run anywhere.  The acquire pairs with the release
+ * in sc_registry_store(): what was written before the update can be seen through
+ * the pointer that is returned.
+ */
 void *__static_call_query(const struct static_call_key *key)
 {
 	void *func = __atomic_load_n(&key->func, __ATOMIC_ACQUIRE);
@@ -206,6 +246,10 @@ void *__static_call_query(const struct static_call_key *key)
 
 /* ------------------------------------------- generic definitions */
 
+/*
+ * The generic backend has no notes in the file: each definition comes by a
+ * constructor of the header, and goes by a destructor.
+ */
 void static_call_define(struct static_call_definition *def)
 {
 	bool stays = sc_is_permanent(def);
@@ -220,7 +264,11 @@ void static_call_define(struct static_call_definition *def)
 	errno = saved;
 }
 
-/* One that stays makes no system call: a sandbox may have come since. */
+/*
+ * One that stays makes no system call: a sandbox may have come since.  That is
+ * looked up without the lock, which would be a system call too; nobody but this
+ * destructor ends the entry.
+ */
 void static_call_undefine(struct static_call_definition *def)
 {
 	struct sc_key *entry = sc_registry_find(def->static_call_def_key);
@@ -243,6 +291,10 @@ const char *static_call_backend(void)
 	return sc_backend_name();
 }
 
+/*
+ * The caller says how large its structure is, and gets no more than that: it may
+ * have been compiled with an older header.
+ */
 int static_call_get_info(struct static_call_info *info)
 {
 	struct static_call_info now = { .backend = sc_backend_name() };
@@ -266,6 +318,7 @@ int static_call_get_info(struct static_call_info *info)
 	return 0;
 }
 
+/* As in the kernel, @end is included. */
 int static_call_text_reserved(const void *start, const void *end)
 {
 	int ret;

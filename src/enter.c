@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* enter.c - the way into the library, and the end of a copy of it. */
+/*
+ * enter.c - the way into the library, and the end of a copy of it.
+ *
+ * A copy that is linked into a plugin is unloaded with it.  What it has mapped
+ * must go then, or a plugin that is loaded five hundred times leaks five hundred
+ * times.  The copy of the main program, and libstaticcall.so, which is linked
+ * -z nodelete, never end.
+ */
 #include "sc_config.h"
 
 #include <errno.h>
@@ -15,6 +22,10 @@
 
 struct sc_world *sc_world;
 
+/*
+ * The world is mapped, not static: world.h says why.  A child of fork() that is
+ * born before the store has none yet, and makes its own.
+ */
 static int make_world(void)
 {
 	if (!sc_world)
@@ -45,6 +56,14 @@ void sc_leave(void)
 	sc_unlock();
 }
 
+/*
+ * The order matters.  The gate is closed with the lock held, so that no thread
+ * is between the two questions; threads that are on their way out still touch
+ * the page of the lock, so the page goes last, when all of them have left.
+ *
+ * In a child of fork() it is not known how many threads were inside, for those
+ * that the parent had are not there: then everything stays mapped.
+ */
 void sc_end_if_unloaded(void)
 {
 	static char this_copy;

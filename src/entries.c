@@ -5,6 +5,12 @@
  * An entry exists for each key that is defined in a known module, or used by a
  * place in one.  The key itself leads to it, so that finding it costs a load;
  * the owner beside it tells copies of the library apart.
+ *
+ * An entry is SPARE or IN USE, and its own word @key says which: NULL is spare.
+ * The lists of both are made from that in a child of fork().  So an entry is
+ * filled while it is spare, and put to use by one store; and it is spare again
+ * by one store, before anything else may take it.  What the program's key says
+ * of its entry is a short cut that both sides must agree on.
  */
 #include "sc_config.h"
 
@@ -24,7 +30,7 @@ struct sc_slab {
 	struct sc_key entries[SLAB];
 };
 
-/* Its address tells this copy of the library from others. */
+/* Its address tells this copy of the library from others.  Never written. */
 static char this_copy;
 
 bool sc_registry_is_foreign(const struct static_call_key *key)
@@ -49,6 +55,10 @@ static void push(struct sc_key **list, struct sc_key *entry)
 	*list = entry;
 }
 
+/*
+ * A new slab is known when all of it is written; until then a child does without
+ * its entries, and its memory is left over there.
+ */
 static struct sc_key *take_spare(void)
 {
 	struct sc_key *entry;
@@ -78,6 +88,11 @@ static void *target_of(struct static_call_key *key)
 	return key->func;
 }
 
+/*
+ * The key is the program's memory, and was checked (notes.c, decode.c) to be
+ * writable and in a loaded object.  It is written last, and the owner behind the
+ * entry, for the owner is what sc_registry_find() looks at first.
+ */
 struct sc_key *sc_registry_use(struct static_call_key *key, uintptr_t tramp)
 {
 	struct sc_key *entry = sc_registry_find(key);
@@ -117,6 +132,11 @@ struct sc_key *sc_registry_define(struct sc_module *m,
 	return entry;
 }
 
+/*
+ * The entry first, which a child believes, then the key, which calls read.  The
+ * release of the second pairs with the load of each call: a call that reaches
+ * the new target sees all that was written before the update.
+ */
 void sc_registry_store(const struct sc_plan_key *k)
 {
 	if (k->entry)
@@ -147,6 +167,10 @@ static void forget_key(struct sc_key **link, bool gone)
 	free_key(link);
 }
 
+/*
+ * In a module that was stuck the keys' memory is gone or another's, so it must
+ * not be touched (@gone); entries of ours are all that is changed.
+ */
 void sc_keys_sweep(const struct sc_module *m, bool gone)
 {
 	struct sc_key **link = &sc_world->keys;
@@ -204,6 +228,10 @@ static void restore_key(struct sc_key *entry)
 		__atomic_store_n(&key->func, entry->target, __ATOMIC_RELEASE);
 }
 
+/*
+ * The lists of places are emptied here and made again by the backend.  An entry
+ * that only the moving module used stays: it has no places, which harms nobody.
+ */
 static void repair_entry(struct sc_key *entry)
 {
 	struct sc_module *m = sc_world->moving;

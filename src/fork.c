@@ -7,8 +7,32 @@
  * at its first use of the lock that the mark is gone (lock.h), and comes here.
  * Calls were right before: text was pristine, or led to what the key held.
  *
+ * Beside a thread that updates in a loop most children are born in the middle of
+ * an update, for fork() waits for the same lock of the kernel as an update does.
+ * So this is no rare path.  It must be simple, and it is the same wherever the
+ * parent was:
+ *
+ *   1  store_the_rest()	an update that had stored one key stores all
+ *   2  sc_registry_repair()	a module that was coming or going is none;
+ *				lists and keys are made from the entries
+ *   3  sc_backend_repair()	each text is given back to its file; places
+ *				are linked to the keys that are left
+ *   4  patch_again()		as at load
+ *
+ * Nothing here trusts a list, a count or a key of the program, but the facts of
+ * world.h alone; nothing asks the dynamic loader, whose lists may be half
+ * changed in the child as well.
+ *
  * What is done here may be cut off by another fork(), and is done again then;
  * so each step leads to the same end from wherever it begins.
+ *
+ * Left over in such a child, until it ends or executes another program: memory
+ * that the parent had mapped or unlinked and not yet noted or freed.  That is at
+ * most the tables of one module, the old or the new room of a plan or of the
+ * ranges, an arena without access, the second view of a file, two single pages
+ * without access beside the text (move.c), and descriptors that were open and
+ * not noted, which are closed on exec.  To look for them would mean to guess
+ * whose they are.
  */
 #include "sc_config.h"
 
@@ -18,7 +42,10 @@
 #include "registry.h"
 #include "world.h"
 
-/* An update whose keys were being stored is completed. */
+/*
+ * An update whose keys were being stored is completed: nobody tells the child
+ * which ones were, and the plan has all of them.
+ */
 static void store_the_rest(void)
 {
 	struct sc_plan *plan = sc_world->storing;
@@ -29,7 +56,10 @@ static void store_the_rest(void)
 	sc_world->storing = NULL;
 }
 
-/* All keys that have places, each to what it holds. */
+/*
+ * All keys that have places, each to what it holds.  Text is pristine now, which
+ * is what makes a plan of "no news" change it.
+ */
 static int plan_all(struct sc_plan *plan)
 {
 	struct sc_key *entry;
@@ -52,6 +82,7 @@ static int plan_all(struct sc_plan *plan)
 	return 0;
 }
 
+/* Not an error if it fails: pristine text is right, and only slower. */
 static void patch_again(void)
 {
 	struct sc_plan *plan = &sc_world->plan;
@@ -64,6 +95,10 @@ static void patch_again(void)
 	sc_log("child of fork", "patched again", NULL, err);
 }
 
+/*
+ * @moving is cleared when nothing depends on it any more: a child of this child
+ * that is born before finishes the same module in the same way.
+ */
 void sc_repair_after_fork(void)
 {
 	store_the_rest();

@@ -4,6 +4,10 @@
  *
  * Programs that edit linked files leave headers that lead astray.  A note or a
  * dynamic section counts only where it lies in a segment that can be read.
+ *
+ * The path is in the loader's memory and is valid as long as the object is
+ * loaded; it is used in the constructor of that object, and later for text that
+ * is known to be mapped.
  */
 #include "sc_config.h"
 
@@ -33,6 +37,7 @@ static bool is_load(const ElfW(Phdr) *ph)
 	return ph->p_type == PT_LOAD && ph->p_memsz;
 }
 
+/* Written so that no sum can overflow: the numbers are the file's. */
 static bool within(const struct sc_load *load, uintptr_t addr, size_t len,
 		   uint32_t flags)
 {
@@ -115,6 +120,7 @@ static void fill_dynamic(struct sc_loaded *out, const struct dl_phdr_info *info,
 	out->n_dynamic = ph->p_memsz / sizeof(ElfW(Dyn));
 }
 
+/* The main program has no name; the kernel's link leads to its file. */
 static void read_own(struct reading *reading, const struct dl_phdr_info *info)
 {
 	struct sc_loaded *out = reading->out;
@@ -140,6 +146,10 @@ static void read_own(struct reading *reading, const struct dl_phdr_info *info)
 			    info->dlpi_name : "/proc/thread-self/exe";
 }
 
+/*
+ * Segments of other objects are kept as well: a slot of this module may lead to
+ * a trampoline or a key in any of them.
+ */
 static void read_other(struct reading *reading, const struct dl_phdr_info *info)
 {
 	struct sc_loaded *out = reading->out;
@@ -159,6 +169,7 @@ static void read_other(struct reading *reading, const struct dl_phdr_info *info)
 	}
 }
 
+/* Runs with the loader's lock held, so it only copies numbers. */
 static int visit(struct dl_phdr_info *info, size_t size, void *arg)
 {
 	struct reading *reading = arg;
@@ -223,6 +234,7 @@ void sc_loaded_free(struct sc_loaded *loaded)
 
 /* ------------------------------------------------ the dynamic section */
 
+/* The section was seen to lie in a readable segment; its end may be missing. */
 uint64_t sc_loaded_value(const struct sc_loaded *loaded, int64_t tag)
 {
 	const ElfW(Dyn) *dyn = (const void *)loaded->dynamic;

@@ -12,6 +12,17 @@
  * (MADV_WIPEONFORK).  The child finds the lock free and the mark gone, whatever
  * made it: fork(), _Fork(), clone(), from whatever namespace of the loader.  One
  * that shares the memory (vfork, CLONE_VM) finds the page as it is.
+ *
+ * The word:
+ *
+ *	        take
+ *	FREE ----------> OWNER --------> OWNER, WAITERS
+ *	  ^                |     a wait         |
+ *	  +----------------+--------------------+
+ *	        unlock              unlock, and wake all
+ *
+ * A thread that has waited takes it as OWNER, WAITERS.  In a child of fork() the
+ * word is FREE, whatever it was.
  */
 #include "sc_config.h"
 
@@ -48,7 +59,7 @@ struct page {
 };
 #define WAITERS		0x80000000u
 
-/* Set once, by the first that needs it. */
+/* Set once, by the first that needs it; NULL again when the copy ends. */
 static struct page *_Atomic the_page;
 
 /*
@@ -221,6 +232,7 @@ void sc_lock_mark(void)
 
 /* ------------------------------------------------------------- the gate */
 
+/* Pairs with sc_lock_close(): a thread is counted before it is let in. */
 static bool gate_enter(void)
 {
 	if (!(atomic_fetch_add(&gate, 1) & CLOSED))
@@ -257,7 +269,7 @@ void sc_lock_end(void)
 /* ------------------------------------------------------------- the lock */
 
 /*
- * One try to take the lock, as @self; 0, or who has it.  A thread that has
+ * One try to take the lock, as @self; 0, or its owner.  A thread that has
  * waited takes it with the mark of waiters on, for others may wait that it does
  * not know of.
  */
@@ -273,7 +285,7 @@ static uint32_t try_to_take(struct page *page, uint32_t self, bool waited)
 }
 
 /*
- * Asks @seen, who has the lock, to wake those who wait; what the word is then,
+ * Asks the owner @seen to wake the waiters as it unlocks; what the word is then,
  * or 0 where it has changed.
  */
 static uint32_t mark_waiting(struct page *page, uint32_t seen)

@@ -8,8 +8,10 @@
 
 #include "log.h"
 
+/* Written once, by the first static_call_init(), with the lock held. */
 static int enabled;
 
+/* On the stack: two threads may log at once, and there is no allocator. */
 struct line {
 	char text[256];
 	size_t len;
@@ -25,6 +27,7 @@ int sc_log_enabled(void)
 	return enabled;
 }
 
+/* What does not fit is cut; the end of the line always fits. */
 static void put(struct line *line, const char *s)
 {
 	size_t len = strlen(s), room = sizeof(line->text) - 1 - line->len;
@@ -35,6 +38,7 @@ static void put(struct line *line, const char *s)
 	line->len += len;
 }
 
+/* errno values are left as numbers: strerror() may call malloc(). */
 static void put_number(struct line *line, long number)
 {
 	char digits[24], *p = digits + sizeof(digits);
@@ -70,6 +74,7 @@ void sc_log(const char *event, const char *name, const char *detail,
 	}
 	put_number(&line, number);
 	line.text[line.len++] = '\n';
+	/* One write, so that lines of threads and processes do not mix. */
 	if (write(STDERR_FILENO, line.text, line.len) < 0)
 		errno = saved;
 	errno = saved;

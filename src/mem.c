@@ -8,6 +8,10 @@
 
 int sc_alloc_fail_after = -1;
 
+/*
+ * NORESERVE: tables are sized for the most that a module may have.  The kernel
+ * zeroes the pages, on which the readers of new tables rely.
+ */
 void *sc_alloc(size_t size)
 {
 	void *p;

@@ -22,7 +22,10 @@
 #define HERE	1
 #define STAYS	2	/* never leaves, so its destructors do nothing */
 
-/* @found is what the backend has read; it is copied if it is kept. */
+/*
+ * @found is what the backend has read; it is copied if it is kept.  After an
+ * error the module is not known, and its calls go through their keys.
+ */
 static int enter(const struct sc_module *found)
 {
 	struct sc_module *m = sc_alloc(sizeof(*m));

@@ -77,6 +77,7 @@ struct dynamic {
 	size_t size;
 };
 
+/* The end marker may be missing in a damaged file: @n ends the walk as well. */
 static uint64_t value_of(const struct dynamic *d, ElfW(Sxword) tag)
 {
 	size_t i;
@@ -121,6 +122,7 @@ static struct dynamic dynamic_of(const struct dl_phdr_info *info)
 	return d;
 }
 
+/* Only a string that ends within the table. */
 static const char *string_at(const struct dynamic *d, uint64_t offset)
 {
 	if (offset >= d->size ||
@@ -149,6 +151,10 @@ static int count_object(struct dl_phdr_info *info, size_t size, void *arg)
 	return 0;
 }
 
+/*
+ * An object that another thread loads between the two walks is left out: it is
+ * a plugin, and comes last.
+ */
 static int note_object(struct dl_phdr_info *info, size_t size, void *arg)
 {
 	struct objects *all = arg;
@@ -201,6 +207,7 @@ struct needs {
 	bool changed;
 };
 
+/* The first object of the name, as the loader itself searches. */
 static void meet(struct objects *all, const char *need, bool *changed)
 {
 	uint64_t h = hash(need);
@@ -237,7 +244,10 @@ static int meet_needs(struct dl_phdr_info *info, size_t size, void *arg)
 	return 1;
 }
 
-/* How many objects are the first ones that stay; 0 where it is not known. */
+/*
+ * How many objects are the first ones that stay; 0 where it is not known.  The
+ * names are read again for each object: strings of a plugin may be gone.
+ */
 static size_t close_over_needs(struct objects *all)
 {
 	struct needs needs = { .all = all };

@@ -23,6 +23,10 @@ static void store_size(size_t *max, size_t n)
 	__atomic_store_n(max, n, __ATOMIC_RELEASE);
 }
 
+/*
+ * A child that sees a size has the room that belongs to it.  If it sees 0 it
+ * makes room of its own, and one of the two stays mapped there.
+ */
 int sc_plan_reserve_keys(struct sc_plan *plan, size_t n)
 {
 	size_t max = n < FEW ? FEW : n, old = plan->max_keys;
@@ -73,6 +77,7 @@ void sc_plan_free(struct sc_plan *plan)
 
 /* ---------------------------------------------------------------- keys */
 
+/* As in any book: the keys below @root are a heap, and @root joins it. */
 static void sift_down(struct sc_plan_key *keys, size_t root, size_t n)
 {
 	size_t child;
@@ -113,6 +118,12 @@ bool sc_plan_sort_keys(struct sc_plan *plan)
 }
 
 /* ------------------------------------- changes: a natural merge sort */
+
+/*
+ * The places of one key in one module are in order already, and most updates
+ * have a handful of such runs.  Stable, without recursion and without memory of
+ * its own: it runs with the lock held.
+ */
 
 /* The end of the sorted run that begins at @from. */
 static size_t run_end(const struct sc_change *a, size_t from, size_t n)

@@ -24,12 +24,12 @@ struct static_call_change;
 /* The room that an encoder of any port needs; sc_change is 32 bytes so. */
 #define SC_WANTED_MAX	8
 
-/* A key and what it shall hold. */
+/* A key and what it shall hold.  The core writes all but @target. */
 struct sc_plan_key {
 	struct static_call_key *key;
 	struct sc_key *entry;		/* NULL: no place uses it */
 	void *func;
-	struct sc_target target;	/* @func, for the encoder */
+	struct sc_target target;	/* @func, for the encoder; the places' */
 };
 
 /* A place and what it shall hold. */
@@ -45,6 +45,11 @@ struct sc_change {
 	uint8_t wanted[SC_WANTED_MAX];
 };
 
+/*
+ * The room (@max_*) grows as modules come and in large batches.  @n_* and what
+ * is in the arrays is of one update; @keys alone is read by a child of fork(),
+ * and only while sc_world.storing points here.
+ */
 struct sc_plan {
 	struct sc_plan_key *keys;	/* by address of the key */
 	size_t n_keys, max_keys;

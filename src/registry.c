@@ -2,6 +2,26 @@
 /*
  * registry.c - the modules that the library knows: how they come, how they go,
  * and how one that cannot go yet is kept.
+ *
+ *	        sc_registry_add()          sc_registry_remove()
+ *	(none) -------> COMING -------> HERE -------> GOING -------> (none)
+ *	                  |                             |
+ *	                  | no memory                   | text stays patched
+ *	                  v                             v
+ *	                (none)                        STUCK -------> (none)
+ *	                                                  drop_module()
+ *
+ * COMING and GOING are what sc_world.moving says; a child of fork() that finds
+ * either makes it (none).  A module that was there at start stays HERE, for its
+ * destructor does nothing (module.c).
+ *
+ * STUCK is for a module whose text cannot be given back to its file in the
+ * moment in which it leaves: the process has no descriptor left, or no /proc.
+ * Its calls go on to the old functions as long as it is mapped, so an update
+ * that says 0 would lie.  Its keys, and keys that its places call, answer with
+ * the error.  Its memory may be unmapped, and mapped again by something else, at
+ * any time; so nothing in it is read or written, and the only question that is
+ * asked is whether the maps still show its file there.
  */
 #include "sc_config.h"
 
@@ -13,6 +33,10 @@
 #include "step.h"
 #include "world.h"
 
+/*
+ * The journal.  Set before the first change that @m makes, cleared after the
+ * last; each change between may be seen or not by a child, which undoes all.
+ */
 static void moving(struct sc_module *m)
 {
 	__atomic_store_n(&sc_world->moving, m, __ATOMIC_RELEASE);
@@ -34,6 +58,7 @@ static void drop_module(struct sc_module **link)
 	struct sc_module *m = *link;
 
 	moving(m);
+	/* Unlinked before it is freed, or a child would follow the link. */
 	__atomic_store_n(link, m->next, __ATOMIC_RELEASE);
 	sc_world->n_stuck--;
 	sc_backend_drop(m);
@@ -43,6 +68,11 @@ static void drop_module(struct sc_module **link)
 	sc_free(m, sizeof(*m));
 }
 
+/*
+ * At the start of each update, and before a module is added: a key may be free
+ * again, and an address may be another file's.  Costs nothing while no module is
+ * stuck.
+ */
 void sc_registry_purge(void)
 {
 	struct sc_module **link = &sc_world->modules;
@@ -60,6 +90,10 @@ int sc_registry_stuck(const struct sc_key *entry)
 	return entry->module ? entry->module->stuck : 0;
 }
 
+/*
+ * @m is in the list when its places are linked and patched, in one store: a
+ * child that sees it in the list and finds @moving cleared has all of it.
+ */
 int sc_registry_add(struct sc_module *m)
 {
 	struct sc_module **old = find_module(m->state);
@@ -95,7 +129,10 @@ static void report_targets(const struct sc_module *m)
 			       "its function is in the module that leaves", 0);
 }
 
-/* Its names are in memory that goes. */
+/*
+ * It stays in the list, and its keys stay known.  Their names are in memory that
+ * goes; a key without a name is not reported, nor written in a child of fork().
+ */
 static void keep_stuck(struct sc_module *m, int err)
 {
 	struct sc_key *key;
@@ -108,6 +145,10 @@ static void keep_stuck(struct sc_module *m, int err)
 	sc_log("module", "stuck", NULL, err);
 }
 
+/*
+ * The reverse of the way in: places first, then the module, then its keys; so
+ * nothing that is linked leads to what is gone.
+ */
 struct sc_module *sc_registry_remove(const char *state)
 {
 	struct sc_module **link = find_module(state), *m = *link;
@@ -144,7 +185,10 @@ void sc_registry_count(struct static_call_info *info)
 
 /* ----------------------------------------------------- in a child of fork() */
 
-/* The module that was coming or going is none. */
+/*
+ * The module that was coming or going is none.  Its own structure is not freed:
+ * whether the parent had begun to free it cannot be told.
+ */
 static void finish_moving(void)
 {
 	struct sc_module *m = sc_world->moving, **link;
@@ -156,6 +200,10 @@ static void finish_moving(void)
 		}
 }
 
+/*
+ * The list of modules is believed, for each change of it is one store.  What is
+ * counted is counted again.
+ */
 void sc_registry_repair(void)
 {
 	struct sc_module *m;

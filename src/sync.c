@@ -21,7 +21,11 @@
 
 #ifdef HAVE_LINUX_MEMBARRIER_H
 
-/* The command that works here; 0: none. */
+/*
+ * The command that works here; 0: none.  Written by sc_sync_init(), with the
+ * lock held, and read with it held.  Right in a child of fork() too, for the
+ * kernel copies the registration with the memory.
+ */
 static int command;
 
 static long membarrier(int cmd)
@@ -29,6 +33,7 @@ static long membarrier(int cmd)
 	return syscall(SYS_membarrier, cmd, 0, 0);
 }
 
+/* A sandbox may offer what it then refuses: it is tried, not believed. */
 static int usable(long offered, int reg, int cmd)
 {
 	return (offered & reg) && (offered & cmd) && membarrier(reg) == 0 &&
@@ -54,6 +59,10 @@ out:
 	errno = saved;
 }
 
+/*
+ * The fence is all that is left without the call: what is promised then is what
+ * C11 promises of release and acquire.
+ */
 void sc_sync_threads(void)
 {
 	int saved = errno;

@@ -58,6 +58,13 @@ static int take(struct snapshot *snap, int (*copy)(struct snapshot *snap))
 	return err;
 }
 
+/*
+ * Copies all keys that have a name.  An entry without one belongs to a module
+ * that is not known, or that is stuck, and so its key may not be there any more.
+ *
+ * Counts first and fills then, with the lock held over both, so that the counts
+ * hold; the kernel is asked for memory once.
+ */
 static int copy_keys(struct snapshot *snap)
 {
 	struct static_call_key_info *out;
@@ -109,6 +116,10 @@ int static_call_for_each_key(int (*fn)(const struct static_call_key_info *,
 	return ret;
 }
 
+/*
+ * Copies all places.  Addresses are those of the moment; the module may be gone
+ * when the caller looks, which is why the names come along.
+ */
 static int copy_sites(struct snapshot *snap)
 {
 	struct static_call_site_info *out;

@@ -10,7 +10,23 @@
  * is copied early in fork(), before what other threads write meanwhile.
  *
  * Facts: @modules, @slabs and the entries in them, @places, @moving, @storing,
- * and @plan while it is stored.  All is written with the lock held.
+ * and @plan while it is stored.  The rest is derived.  All is written with the
+ * lock held; a fact by a release store, so that the child which sees it sees
+ * what was stored before it.
+ *
+ * What a child may find, in the order of the stores, and what it makes of it:
+ *
+ *	an update	@storing NULL		it has happened or has not
+ *			@storing the plan	some keys are stored: all are
+ *	a module comes	@moving NULL		it is not known
+ *			@moving the module	some of its keys and places are
+ *						there: it is not known, and
+ *						its text is given back
+ *			in @modules, @moving	the same
+ *			in @modules, NULL	it is known
+ *	a module goes	the same, in reverse
+ *
+ * Of the engine a child believes the transaction (engine.h) and the arenas.
  */
 #ifndef SC_WORLD_H
 #define SC_WORLD_H

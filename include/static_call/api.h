@@ -10,13 +10,14 @@
  *   EINVAL   an argument is wrong: a NULL pointer, a key twice in one batch,
  *            a size that no version of the structure had
  *   ENOMEM   no memory or address space to prepare the change
- *   EBUSY    somebody else (a debugger, another patcher) holds one of the
- *            places in a form that cannot be changed under him
- *   EDEADLK  this thread is inside the library already: somebody stopped it
- *            there and calls from it, as a debugger can.  No signal handler
- *            does, for signals are blocked there
- *   EPERM    the key belongs to another copy of the library, or the system
- *            forbids the change
+ *   EBUSY    a debugger or another patcher holds one of the places in a form
+ *            that cannot be changed under it; or a library that has left could
+ *            not be given back, and is still mapped
+ *   EDEADLK  this thread is inside the library already: a debugger stopped it
+ *            there and calls from it.  No signal handler does, for signals are
+ *            blocked there, but for those that an instruction raises
+ *   EPERM    the key belongs to another copy of the library, this copy has been
+ *            unloaded, or the system forbids the change
  *   EACCES   the system forbids access to the process's own text or maps
  *   EMFILE   no file descriptor left in the process
  *   ENFILE   no file descriptor left in the system
@@ -126,7 +127,7 @@ __static_call_api int static_call_is_initialized(void);
  * a place that the library may patch?
  *
  * For other patchers and debuggers.  As in the kernel @end is included.
- * Returns 1, 0, or a negative error (EINVAL, EDEADLK).
+ * Returns 1, 0, or a negative error (EINVAL, EDEADLK, ENOMEM, EPERM).
  */
 __static_call_api int static_call_text_reserved(const void *, const void *);
 

@@ -2,6 +2,9 @@
 /*
  * generic.c - the backend that patches nothing: every call goes through its
  * key, which the header reads.
+ *
+ * It is the smallest backend there is.  An update is the store of the key alone,
+ * so there is nothing that could fail, be undone, or be repaired in a child.
  */
 #include "sc_config.h"
 

@@ -14,6 +14,7 @@
 #include "places.h"
 #include "step.h"
 
+/* NULL: in no text of this module, and so never a place. */
 static struct sc_text *text_of(const struct sc_image *image,
 			       struct sc_text *texts, uintptr_t addr)
 {
@@ -37,6 +38,11 @@ static size_t read_code(const struct sc_text *text, uintptr_t addr,
 /*
  * Trampolines of this module lie in its text; those of others are known by what
  * the loader says of their segments.
+ *
+ * A slot may hold anything: a symbol that was resolved to another function, a
+ * value that a tool left stale.  So each step is checked before it is read: the
+ * slot aligned and code, the signature, the slot of the key, and a key that is
+ * data in a loaded object, for it will be written.
  */
 struct static_call_key *sc_tramp_key(const struct sc_image *image,
 				     uintptr_t tramp)
@@ -112,7 +118,12 @@ static bool plt_leads_to_tramp(const struct candidate *c, uintptr_t plt)
 	       sc_image_binds(c->image, slot, c->key->name);
 }
 
-/* A site leads to its trampoline, a trampoline to its key. */
+/*
+ * A site leads to its trampoline, a trampoline to its key.  An optimiser of
+ * linked files may have moved the function, and another instruction, which looks
+ * like a call as well, stands where the record leads; to patch that one would
+ * make another function's call run our target.
+ */
 static bool leads_home(const struct candidate *c)
 {
 	uintptr_t to = sc_insn_leads_to(&c->insn, c->code, c->addr);
@@ -128,8 +139,8 @@ static bool leads_home(const struct candidate *c)
 /* ---------------------------------------------------------- a place */
 
 /*
- * Somebody may give one of two pages back to the file, and with it half of the
- * instruction.
+ * The kernel or the program may give one of two pages back to the file, and with
+ * it half of the instruction.
  */
 static bool crosses_page(const struct sc_place *p)
 {
@@ -138,7 +149,11 @@ static bool crosses_page(const struct sc_place *p)
 	return first / SC_PAGE != last / SC_PAGE && SC_RULE(3);
 }
 
-/* What @c is, from the instruction at @c->addr on, into @p. */
+/*
+ * What @c is, from the instruction at @c->addr on, into @p.  Returns what the
+ * place is reported as; only STATIC_CALL_SITE_PATCHED will be patched.  What is
+ * an instruction of ours keeps its form for the report in any case.
+ */
 static enum static_call_site_state decode(struct sc_place *p,
 					  struct candidate *c)
 {
@@ -169,6 +184,7 @@ static enum static_call_site_state decode(struct sc_place *p,
 				 STATIC_CALL_SITE_PATCHED;
 }
 
+/* @p->len stays 0 unless all is right; the engine looks at nothing else. */
 void sc_place_decode(struct sc_place *p, const struct sc_image *image,
 		     struct sc_text *texts, uintptr_t addr, uintptr_t tramp,
 		     struct sc_key *key)

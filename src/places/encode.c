@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* encode.c - what each place shall hold: adds the changes to a plan. */
+/*
+ * encode.c - what each place shall hold: adds the changes to a plan.
+ *
+ * Nothing here looks at text or changes a place: what it makes is in the plan,
+ * and a plan may be abandoned.
+ */
 #include "sc_config.h"
 
 #include <string.h>
@@ -9,6 +14,10 @@
 #include "plan.h"
 #include "targets.h"
 
+/*
+ * The stubs lie in the trampoline and are never patched, so a jump to one is in
+ * reach and right for good.
+ */
 struct sc_target sc_target_of(void *func, uintptr_t tramp)
 {
 	return (struct sc_target){
@@ -27,12 +36,14 @@ int sc_place_encode(const struct sc_place *p, const struct sc_target *target,
 			      NULL, out);
 }
 
+/* A place that holds what it shall is no change: the next one overwrites it. */
 static void add_if_changed(struct sc_plan *plan, struct sc_change *c)
 {
 	if (!sc_bytes_same(c->wanted, c->place->live, SC_INSN_MAX))
 		plan->n_changes++;
 }
 
+/* Room is there: sc_places_reserve() has made it for all places. */
 void sc_plan_add(struct sc_plan *plan, struct sc_place *p,
 		 const struct sc_target *target)
 {
@@ -47,6 +58,7 @@ void sc_plan_add(struct sc_plan *plan, struct sc_place *p,
 	add_if_changed(plan, c);
 }
 
+/* No target: what goes back is the linker's bytes and nothing else. */
 void sc_plan_add_pristine(struct sc_plan *plan, struct sc_place *p)
 {
 	struct sc_change *c = plan->changes + plan->n_changes;

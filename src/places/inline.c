@@ -25,7 +25,11 @@ static uintptr_t place_relative(const int32_t *field)
 	return (uintptr_t)field + (uintptr_t)(intptr_t)*field;
 }
 
-/* Records of one call lie together: its slot is looked at once. */
+/*
+ * Records of one call lie together: its slot is looked at once.  A record whose
+ * slot holds no trampoline of ours, or a key of another copy of the library, is
+ * passed over: the call goes where the linker sent it.
+ */
 static size_t find_in_run(const struct sc_image *image, struct sc_text *texts,
 			  const struct sc_run *run, struct sc_place *out)
 {

@@ -14,8 +14,9 @@
 #include "plan.h"
 #include "step.h"
 
-/* Of all modules. */
+/* Places of all modules; with the lock held.  A child counts them anew. */
 static size_t n_all;
+/* STATIC_CALL_PATCH=0.  Written once, at start. */
 static bool forbidden;
 
 void sc_backend_start(bool patch)
@@ -201,12 +202,13 @@ static int define_all(struct sc_module *m)
 	return 0;
 }
 
-/* There was room when the places were added; a child of fork() may lack it. */
+/* There was room when the places came; a child of fork() may lack it. */
 int sc_places_reserve(struct sc_plan *plan)
 {
 	return reserve(plan, n_all);
 }
 
+/* After an error the registry forgets the keys.  Not to patch is no error. */
 int sc_backend_add(struct sc_module *m, struct sc_plan *plan)
 {
 	struct sc_places *places;
@@ -284,6 +286,7 @@ static int mark_stuck(struct sc_places *places, int err)
 	return stuck;
 }
 
+/* Reads nothing in the module; each key's list is walked once (@mark). */
 void sc_backend_drop(struct sc_module *m)
 {
 	static unsigned long mark;

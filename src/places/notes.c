@@ -6,7 +6,11 @@
  * and need no linker script.  Notes of others lie between ours; whatever does
  * not fit its segment ends the walk.  Nothing is believed that a tool which
  * edits linked files may have moved or cut: each offset is checked before it is
- * followed.
+ * followed.  A note that leads astray is counted and left out; the calls behind
+ * it go through their keys.
+ *
+ * All is read twice, once to count and once to fill one allocation.  Nobody
+ * writes notes, so both walks see the same.
  */
 #include "sc_config.h"
 
@@ -26,6 +30,7 @@ static uintptr_t place_relative(const int32_t *field)
 	return (uintptr_t)field + (uintptr_t)(intptr_t)*field;
 }
 
+/* Slots are this module's: one that lies elsewhere was not made by its linker. */
 uintptr_t sc_image_slot_value(const struct sc_image *image,
 			      const int32_t *field, uintptr_t flags)
 {
@@ -37,7 +42,12 @@ uintptr_t sc_image_slot_value(const struct sc_image *image,
 	return value;
 }
 
-/* Each of these adds to the image, or only counts while it has no arrays. */
+/*
+ * Each of these adds to the image, or only counts while it has no arrays.
+ *
+ * A definition must agree with its trampoline about the key: a note that was
+ * moved away from what it describes then names nothing.
+ */
 static void add_define(struct sc_image *out,
 		       const struct static_call_note_define *desc, size_t size)
 {
@@ -60,6 +70,7 @@ static void add_define(struct sc_image *out,
 	out->n_defines++;
 }
 
+/* A run of no records is what a collected section leaves, and no fault. */
 static void add_run(struct sc_image *out,
 		    const struct static_call_note_sites *desc, size_t size)
 {
@@ -124,6 +135,10 @@ static void add_notes(struct sc_image *out, const char *p, size_t left)
 	}
 }
 
+/*
+ * Whole pages, as the loader maps them.  Only code that is not writable: text
+ * that the program writes itself shows something other than its file.
+ */
 static void add_segment(struct sc_image *out, const struct sc_load *load)
 {
 	if (out->segments)
@@ -167,6 +182,10 @@ static struct sc_image *allocate(const struct sc_image *count)
 	return image;
 }
 
+/*
+ * Text with relocations in it is not what its file holds, so what a page shows
+ * when it is moved away would be wrong: none of it is patched.
+ */
 static int read_notes(struct sc_loaded *loaded, struct sc_image **out)
 {
 	struct sc_image count = { .loaded = loaded }, *image;
@@ -185,6 +204,10 @@ static int read_notes(struct sc_loaded *loaded, struct sc_image **out)
 	return 0;
 }
 
+/*
+ * All that the dynamic loader is asked for is copied here, before the lock is
+ * taken; after this nobody calls it.
+ */
 int sc_image_read(const void *address, struct sc_image **image)
 {
 	struct sc_loaded *loaded;
@@ -239,6 +262,10 @@ static bool symbol_is_tramp(const struct sc_loaded *loaded, size_t index,
 	return !name[0] || (strlen(name) < left && !strcmp(symbol, name));
 }
 
+/*
+ * A slot that is bound at the first call holds the address of the linkage table
+ * until then, so its relocation says where it will lead.
+ */
 bool sc_image_binds(const struct sc_image *image, uintptr_t slot,
 		    const char *name)
 {

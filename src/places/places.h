@@ -3,8 +3,35 @@
  * places.h - the places of modules, for the two backends that patch.
  *
  * A place is an instruction that the library may change: a call site (inline
- * backend) or the first instruction of a trampoline (trampoline backend).  The
- * way of a place:
+ * backend) or the first instruction of a trampoline (trampoline backend).
+ *
+ * Each place belongs to one module, in whose table it lies by address, and to
+ * one key, in whose list it hangs; the key may be another module's, or leave
+ * first (p->key is NULL then).  Its state is two forms: what the linker left
+ * (@pristine) and what the library left (@live).
+ *
+ *	              decode.c                    an update
+ *	record -----+---------> PRISTINE <---------------------> PATCHED
+ *	            |              ^      its key or its module      |
+ *	            |              |      leaves; a child of fork()  |
+ *	            |              +---------------------------------+
+ *	            |                     cannot be made pristine    |
+ *	            +---------> FIXED (never touched)                v
+ *	                                                           STUCK
+ *
+ * What must stay true:
+ *
+ *   - Nothing becomes a place by what a record says alone: the instruction must
+ *     lead to the trampoline that the record names.
+ *   - @pristine is never written again.  It is the way back.
+ *   - Between updates text holds @live or @pristine.  The engine alone writes
+ *     both, the text and @live.
+ *   - The table of a module is in sc_world.places before its text is changed,
+ *     and until all of it is pristine again.  So a child of fork() finds each
+ *     text that may be patched (sc_backend_repair()).
+ *   - STUCK is a matter of whole texts (sc_text.stuck, registry.c).
+ *
+ * The way of a place:
  *
  *	notes.c		reads from a loaded module where its records are
  *	inline.c or	names the instructions: sc_places_find()

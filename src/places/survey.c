@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* survey.c - what the places are like: counted, listed, looked up. */
+/*
+ * survey.c - what the places are like: counted, listed, looked up.
+ *
+ * With the lock held, between updates.  It tells what the library left, and does
+ * not read text: a page that was given back to its file since is pristine, and
+ * is reported as patched until the next update looks at it.
+ */
 #include "sc_config.h"
 
 #include <string.h>
@@ -7,6 +13,10 @@
 #include "places.h"
 #include "targets.h"
 
+/*
+ * A pristine place may be so by choice: its key may hold a target for which the
+ * linker's own form is what the encoder makes.
+ */
 static enum static_call_site_state state_of(const struct sc_place *p)
 {
 	struct sc_target target;
@@ -105,6 +115,7 @@ size_t sc_backend_list(struct static_call_site_info *out, size_t max)
 	return n;
 }
 
+/* @end is included. */
 bool sc_backend_reserved(const void *start, const void *end)
 {
 	const struct sc_places *places;

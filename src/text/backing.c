@@ -17,6 +17,7 @@
 /* No view of the file could be had. */
 #define NO_VIEW		(~(uintptr_t)0)
 
+/* Kernels before 5.14 do not know the advice: then a read finds out. */
 static int fault_in(uintptr_t start, size_t len)
 {
 	if (madvise((void *)start, len, MADV_POPULATE_READ) < 0 &&
@@ -53,7 +54,10 @@ int sc_fault_in_changes(void)
 	return last ? fault_in(start, end - start) : 0;
 }
 
-/* The file that @text was mapped from, by its path; -1: it is another now. */
+/*
+ * The file that @text was mapped from, by its path; -1: it is another now, as
+ * after an upgrade.  NONBLOCK: the path may lead to a pipe by now.
+ */
 static int open_file_of(const struct sc_text *text)
 {
 	int fd = open(text->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -87,6 +91,7 @@ static void open_view(struct sc_text *text)
 	close(fd);
 }
 
+/* Forgotten first: a child must not unmap what is another mapping by then. */
 void sc_view_close(struct sc_text *text)
 {
 	uintptr_t view = text->view;

@@ -46,7 +46,7 @@ static bool keeps_trap(uintptr_t page)
 
 /*
  * Where a page of the copy differs from what its place shows now (@old), and it
- * is no place of ours, somebody else was at work.  Another patcher's work stays,
+ * is no place of ours, it is another patcher's work.  That stays,
  * and so does a trap that a debugger has made since the copy was moved out.
  */
 static void merge_foreign(uintptr_t page, const uint8_t *old,
@@ -91,7 +91,7 @@ static void compose_trapped(struct sc_place *p, struct sc_change *c,
 		memcpy(out, copy, SC_TRAP_LEN);
 }
 
-/* Bytes of somebody else stand on the place in the copy. */
+/* Another patcher's bytes stand on the place in the copy. */
 static void compose_foreign(struct sc_place *p, const struct sc_change *c,
 			    const uint8_t *copy, uint8_t *out)
 {
@@ -164,6 +164,10 @@ static int compose(const struct sc_range *r, size_t at, struct cursor *cursor,
 
 /* ---------------------------------------------------- writing the copy */
 
+/*
+ * The last choice beside other threads: a child of fork() that is born now, and
+ * never updates, keeps a writable descriptor of this process's memory.
+ */
 int sc_open_mem(void)
 {
 	if (sc_tx->mem.fd >= 0)
@@ -185,6 +189,7 @@ static int write_copy(uintptr_t to, size_t len, bool flip)
 	return 0;
 }
 
+/* Pages that do not change are not written, and so cost no memory. */
 static int edit_pages(const struct sc_range *r, struct cursor cursor, bool flip)
 {
 	uintptr_t copy = sc_arena_of(r->text, r->start), from = copy;
@@ -210,7 +215,20 @@ static int edit_pages(const struct sc_range *r, struct cursor cursor, bool flip)
 	return write_copy(from, len, flip);
 }
 
-/* Execute-only text is made readable in the copy and in nothing else. */
+/*
+ * @r is out.  After success its copy holds what it shall and can run; after an
+ * error it may hold half of it, or be writable, and must not move in.  The
+ * states of the copy's protection are
+ *
+ *	read, exec ---> read, write ---> read, exec	by mprotect()
+ *	read, exec ---> (the same)			through the mem file
+ *	exec       ---> read        ---> exec		the same, execute-only
+ *
+ * and no thread runs the copy in any of them.  Execute-only text is made
+ * readable in the copy and in nothing else.  If code cannot be made again of
+ * what was writable (PR_SET_MDWE), that way is never tried again; the caller
+ * takes the other one.
+ */
 int sc_edit_range(struct sc_range *r, bool undo)
 {
 	int prot = PROT_EXEC | (r->flags & SC_VMA_READ ? PROT_READ : 0);

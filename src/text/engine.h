@@ -89,7 +89,11 @@
 
 enum sc_mlocked { SC_UNLOCKED, SC_MLOCKED, SC_MLOCKED_ON_FAULT };
 
-/* A run of pages that moves as one. */
+/*
+ * A run of pages that moves as one.  Made by sc_ranges_cut(); after that move.c
+ * alone writes @mlocked and @out.  A child of fork() reads @start, @len, @text
+ * and @out, and asks besides what is mapped.
+ */
 struct sc_range {
 	struct sc_text *text;
 	uintptr_t start;
@@ -107,9 +111,11 @@ enum sc_mode { SC_IDLE, SC_IN_PLACE, SC_SWAP };
  * of fork() reads @ranges, @mem and @maps to end what its parent had begun.
  */
 struct sc_tx {
+	/* SC_IDLE between transactions; written by prepare and commit. */
 	enum sc_mode mode;
-	struct sc_change *changes;	/* of the plan */
+	struct sc_change *changes;	/* of the plan, until the commit */
 	size_t n_changes;
+	/* The room grows as modules come; @n_ranges is 0 between. */
 	struct sc_range *ranges;
 	size_t n_ranges, max_ranges;
 	struct sc_maps maps;

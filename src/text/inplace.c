@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * inplace.c - step A: writing in place, where nobody else can run this memory.
+ *
+ * Only the bytes of places are written, never what is between them: a probe of
+ * the kernel may have been taken out there since the page was read.
  */
 #include "sc_config.h"
 
@@ -102,6 +105,7 @@ static void give_up_place(struct sc_change *c)
 	sc_maps_close(&sc_tx->maps);
 }
 
+/* What is not as the library left it is for the swap, which can tell more. */
 static int write_change(const struct sc_change *c)
 {
 	uint8_t now[SC_INSN_MAX];
@@ -154,6 +158,11 @@ bool sc_inplace_prepare(void)
 	return false;
 }
 
+/*
+ * The text was written in prepare; only what is known of it changes here.  That
+ * is right because no call can come between: there is no other thread, and this
+ * one has its signals blocked.
+ */
 void sc_inplace_commit(void)
 {
 	size_t i;

@@ -94,6 +94,11 @@ void sc_file_close(struct sc_file *file)
 		close(fd);
 }
 
+/*
+ * The table of descriptors was copied before the memory, so the number may be
+ * closed, or be a file of the program's by now.  Device and inode tell, for each
+ * process has files of its own below /proc.
+ */
 void sc_file_close_inherited(struct sc_file *file)
 {
 	struct stat st;
@@ -190,6 +195,11 @@ static bool parse(const char *line, struct sc_vma *vma)
 	return true;
 }
 
+/*
+ * From the start each time.  The kernel makes the text as it is read, so other
+ * threads that map meanwhile may move lines; a mapping that does not change, as
+ * text is, is found all the same.
+ */
 static int find_in_text(int fd, uintptr_t addr, struct sc_vma *vma)
 {
 	struct reader in = { .fd = fd };
@@ -207,6 +217,10 @@ static int find_in_text(int fd, uintptr_t addr, struct sc_vma *vma)
 	return err ? err : -ENOENT;
 }
 
+/*
+ * ENOENT is an answer, and any other error of the query is taken to mean that
+ * the kernel, or a sandbox, does not know it.
+ */
 int sc_maps_find(struct sc_maps *maps, uintptr_t addr, struct sc_vma *vma)
 {
 	struct procmap_query_abi query = {
@@ -253,6 +267,7 @@ static int flag_in_smaps(struct reader *in, uintptr_t addr, const char *name)
 	return err ? err : -ENOENT;
 }
 
+/* Slow, for the kernel counts pages for it: asked where nothing else tells. */
 int sc_maps_has_flag(uintptr_t addr, const char *name)
 {
 	struct reader in = { .fd = sc_maps_open_file("smaps", O_RDONLY) };
@@ -265,6 +280,7 @@ int sc_maps_has_flag(uintptr_t addr, const char *name)
 	return ret;
 }
 
+/* Unknown counts as traced: then traps that are found stay. */
 static bool is_traced(int status)
 {
 	struct reader in = { .fd = status };
@@ -290,6 +306,7 @@ bool sc_maps_traced(void)
 	       is_traced(open_below("/proc/self/", "status", O_RDONLY));
 }
 
+/* A private page is one that is present and not of the file, or swapped out. */
 int sc_maps_is_private_copy(uintptr_t addr)
 {
 	const uint64_t present = 1ull << 63, swapped = 1ull << 62;
@@ -306,6 +323,7 @@ int sc_maps_is_private_copy(uintptr_t addr)
 	return ret;
 }
 
+/* Unknown counts as strict: that way costs time, the other one text. */
 bool sc_maps_strict_overcommit(void)
 {
 	char mode = '2';

@@ -36,8 +36,8 @@ bool sc_can_move(uintptr_t page)
 /* ------------------------------------------------------ mlocked memory */
 
 /*
- * Mlocked pages are unlocked before they move and locked again after, or the
- * kernel's count of locked memory leaks.  MS_INVALIDATE does nothing in Linux
+ * Mlocked pages are munlocked before they move and mlocked again after, or the
+ * kernel's count of mlocked memory leaks.  MS_INVALIDATE does nothing in Linux
  * but be refused for mlocked mappings: a cheap first question.
  */
 static enum sc_mlocked mlocked_of(const struct sc_range *r)
@@ -61,7 +61,7 @@ int sc_range_relock(const struct sc_range *r)
 
 /*
  * If the process may no longer call mlock, mlocked text is not moved, and its
- * calls go through the key: false.  To lock what is locked tells that exactly.
+ * calls go through the key: false.  Another mlock() tells that exactly.
  */
 bool sc_range_unlock(struct sc_range *r)
 {

@@ -51,6 +51,11 @@ bool sc_text_is_patched(const struct sc_text *text)
 	return false;
 }
 
+/*
+ * Execute-only text is read through the mem file, which needs no right to read.
+ * The descriptor of the transaction is used where it is open; another is opened
+ * for the moment.
+ */
 int sc_text_read(const struct sc_text *text, void *to, uintptr_t from,
 		 size_t len)
 {
@@ -82,6 +87,10 @@ static bool same_behind_trap(const struct sc_place *p, const uint8_t *code,
 		      (size_t)p->len - SC_TRAP_LEN) == 0;
 }
 
+/*
+ * @live or @pristine, each also under a trap in its first bytes.  Anything else
+ * is another patcher's, and is never overwritten.
+ */
 enum sc_sight sc_place_odd_sight(const struct sc_place *p, const uint8_t *code)
 {
 	if (sc_insn_is_trap(code) &&
@@ -155,6 +164,11 @@ bool sc_change_fits_trap(struct sc_change *c, const uint8_t *now)
 	return true;
 }
 
+/*
+ * A trap stands on the place.  Without a debugger it is a probe of the kernel,
+ * which the edit leaves out.  To skip the place instead would be wrong: it goes
+ * on calling the old function whenever the debugger steps over its trap.
+ */
 static int check_trapped(struct sc_change *c, const uint8_t *now)
 {
 	struct sc_place *p = c->place;

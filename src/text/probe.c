@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* probe.c - what this system allows: tried on a function of the library's own. */
+/*
+ * probe.c - what this system allows: tried on a function of the library's own.
+ *
+ * By the calls that are used later and in their order, for a system may refuse
+ * any of them, or say yes and do nothing; what counts is what the function
+ * returns afterwards.
+ */
 #include "sc_config.h"
 
 #include <sched.h>
@@ -14,6 +20,7 @@
 
 struct sc_system sc_system;
 
+/* Both are written at start and at the end of this copy, with the lock held. */
 static bool enabled;
 static const char *reason = "the library is not initialised";
 
@@ -80,6 +87,7 @@ static bool find_way(struct sc_text *text)
 	return try_both(text);
 }
 
+/* Why nothing is patched, for static_call_get_info(); NULL: all is well. */
 static const char *probe(struct sc_text *text)
 {
 	if (sc_text_reserve(1))
@@ -92,7 +100,11 @@ static const char *probe(struct sc_text *text)
 	return NULL;
 }
 
-/* The memory of the engine: the transaction, and room to compose pages. */
+/*
+ * The memory of the engine: the transaction, and room to compose pages.  Mapped,
+ * for a child of fork() believes the transaction (world.h).  A child that was
+ * born in the probe may have it already.
+ */
 static bool allocate(void)
 {
 	size_t size = (SC_BATCH + 2) * SC_PAGE;
@@ -111,6 +123,10 @@ static bool allocate(void)
 	return true;
 }
 
+/*
+ * The text and the place of the probe are on the stack and in no list.  A child
+ * that is born meanwhile has a library that is not initialised, and probes anew.
+ */
 void sc_text_start(void)
 {
 	uintptr_t page = (uintptr_t)sc_probe_function & ~(SC_PAGE - 1);

@@ -16,7 +16,11 @@
  */
 #define RANGE_MAX	(SC_BLOCK / 2)
 
-/* Only what was mapped at registration shows its file when moved away. */
+/*
+ * Only what was mapped at registration shows its file when moved away: same
+ * device, inode and offset, private, executable and not writable.  Memory that
+ * somebody put in its place would show zeros, and another file its own code.
+ */
 bool sc_text_same_mapping(const struct sc_text *text, uintptr_t addr,
 			  const struct sc_vma *vma)
 {
@@ -60,6 +64,10 @@ static int find_limit(struct sc_text *text, uintptr_t page, uintptr_t *limit,
 /*
  * The next range: from the change *@i on, as many as fit one mapping and the
  * limits.  Changes that are left alone become none.
+ *
+ * Moves *@i behind the last change that it has looked at, at least by one.  The
+ * range may be empty (@r->len is 0).  An error means that a place is patched and
+ * cannot be changed, so the update must fail: nothing has been touched yet.
  */
 static int next_range(size_t *i, struct sc_range *r)
 {

@@ -52,6 +52,10 @@ static void believe_text(struct sc_text *text)
 	}
 }
 
+/*
+ * All or nothing: to find out what each place holds would need the same checks,
+ * and the pages that are given back were the parent's to share anyway.
+ */
 void sc_text_repair(struct sc_text *text)
 {
 	sc_arena_clear(text);

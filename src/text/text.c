@@ -2,7 +2,19 @@
 /*
  * text.c - the protocol: prepare, commit, undo; text that comes and goes.
  *
- * engine.h tells how it works.
+ * engine.h tells how it works.  The transaction is in one of three modes:
+ *
+ *	        sc_text_prepare()
+ *	IDLE -----------------------> IN_PLACE (all is written)
+ *	  ^ ^       |                     |
+ *	  | |       +----> SWAP           | sc_text_commit(): notes what was
+ *	  | |               |             | written
+ *	  | +---------------+             |
+ *	  |  commit, or undo after        |
+ *	  |  an error: settles ranges     |
+ *	  +-------------------------------+
+ *
+ * A child of fork() that finds SWAP looks whether a range was lost (repair.c).
  */
 #include "sc_config.h"
 
@@ -14,7 +26,10 @@
 #include "mem.h"
 #include "step.h"
 
-/* Before sc_text_start() and after sc_text_end(). */
+/*
+ * Before sc_text_start() and after sc_text_end().  @sc_tx is written by these
+ * two alone; all that it leads to is written with the lock held.
+ */
 struct sc_tx sc_tx_none = { .mem.fd = -1, .maps.file.fd = -1 };
 struct sc_tx *sc_tx = &sc_tx_none;
 
@@ -90,6 +105,10 @@ static void settle_ranges(bool undo)
 
 /* ------------------------------------------------------------- prepare */
 
+/*
+ * That mem cannot be opened is no error yet: the edit may do without it, and
+ * sc_edit_range() asks again.
+ */
 static int open_views(void)
 {
 	int err = SC_STEP('B');
@@ -131,6 +150,11 @@ static int check_ranges(void)
 	return err;
 }
 
+/*
+ * Steps B, C, D and R.  After an error that comes before the first move nothing
+ * has been touched.  After a later one the ranges that are out are edited to
+ * what they held and move in; the one that failed is still in its place.
+ */
 static int prepare_swap(void)
 {
 	struct sc_tx *tx = sc_tx;
@@ -201,6 +225,12 @@ void sc_text_commit(void)
 
 /* ----------------------------------------------------- registration */
 
+/*
+ * Text may be patched only if what it is mapped from can be told, and told again
+ * at each update; and, where the swap is used, only if the kernel would move it.
+ * That is asked of the first two pages, and now: @usable decides what the places
+ * are, and an update must not find out that a patched one cannot be changed.
+ */
 void sc_text_register(struct sc_text *text)
 {
 	uintptr_t second = text->end - text->start > SC_PAGE ?
@@ -251,7 +281,10 @@ bool sc_text_is_mapped(const struct sc_text *text)
 	return same;
 }
 
-/* There are never more ranges than places. */
+/*
+ * There are never more ranges than places.  A child that is born in between has
+ * the old room or the new, and the other one stays mapped there.
+ */
 int sc_text_reserve(size_t n)
 {
 	struct sc_range *ranges, *old = sc_tx->ranges;
@@ -270,7 +303,10 @@ int sc_text_reserve(size_t n)
 
 /* ----------------------------------------------------------- way back */
 
-/* The part of [*from, to) that is one mapping; moves *from behind it. */
+/*
+ * The part of [*from, to) that is one mapping; moves *from behind it.  What is
+ * not the file any more is passed over: to give that back would lose data.
+ */
 static void restore_part(struct sc_text *text, uintptr_t *from, uintptr_t to)
 {
 	struct sc_range r = { .text = text, .start = *from };
@@ -289,6 +325,10 @@ static void restore_part(struct sc_text *text, uintptr_t *from, uintptr_t to)
 	*from += r.len;
 }
 
+/*
+ * From the first place to the last, patched or not: a page that is given back
+ * costs one fault, and a system call for each place would cost more.
+ */
 void sc_text_restore(struct sc_text *text)
 {
 	uintptr_t from, to;

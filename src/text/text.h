@@ -39,12 +39,12 @@ struct sc_text {
 	 */
 	uintptr_t arena;
 	uintptr_t view;			/* the file once more; 0: not yet */
-	bool readable;
-	bool usable;			/* may be patched */
+	bool readable;			/* as found; anew in each update */
+	bool usable;			/* may be patched; at registration */
 	bool joined;			/* its parts merge when they return */
 	/*
 	 * The text was left patched when its module left (registry.h has the
-	 * rule).  Why: a negative errno.
+	 * rule).  Why: a negative errno.  Written once, as the module leaves.
 	 */
 	int stuck;
 };

@@ -53,6 +53,11 @@ static bool matches(const struct sc_opcode *op, const uint8_t *code)
 	return true;
 }
 
+/*
+ * The order of the table decides nothing: no two rows match the same bytes.  The
+ * length of a place is what is left behind @skip, so that `90 E8' and `E8' are
+ * the same form, and the `90' is never touched.
+ */
 int sc_insn_decode(const uint8_t *code, size_t avail, struct sc_insn *insn)
 {
 	size_t i;
@@ -130,6 +135,7 @@ static uintptr_t destination(const uint8_t *place, size_t rel, uintptr_t addr)
 	return addr + rel + sizeof(distance) + (uintptr_t)(intptr_t)distance;
 }
 
+/* To the code; or, with @insn->slot, to the slot that holds its address. */
 uintptr_t sc_insn_leads_to(const struct sc_insn *insn, const uint8_t *place,
 			   uintptr_t addr)
 {
@@ -202,6 +208,11 @@ static int put(uint8_t *out, uint64_t word)
 	return 0;
 }
 
+/*
+ * NULL and RET0 are one instruction each, as long as the call; but not under a
+ * trap (@keep), whose debugger will put the first byte of a call back: then the
+ * call goes to a stub.
+ */
 static int encode_call(uintptr_t addr, const struct sc_target *target,
 		       const uint8_t *keep, uint8_t *out)
 {
@@ -228,7 +239,12 @@ static int encode_call6(uintptr_t addr, const struct sc_target *target,
 	return put(out, 0xe867 | (uint64_t)value << 16);
 }
 
-/* With @nop a nop follows, behind a jump that never falls through. */
+/*
+ * A tail call of NULL returns, and what is behind it is never reached: traps, so
+ * that a thread which got there all the same stops.  There is no single
+ * instruction that clears the result and returns, so RET0 goes to its stub.
+ * With @nop a nop follows, behind a jump that never falls through.
+ */
 static int encode_jump(bool nop, uintptr_t addr, const struct sc_target *target,
 		       const uint8_t *keep, uint8_t *out)
 {
