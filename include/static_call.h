@@ -101,10 +101,22 @@
 #define STATIC_CALL_TRAMP_STR(name)	\
 	__static_call_str(STATIC_CALL_TRAMP(name))
 
+/*
+ * What belongs to no C++ module stands in a block, and is not called a struct
+ * anew: some compilers take that for a declaration of the module's.
+ */
 #ifdef __cplusplus
-#define __static_call_extern	extern "C"
+#define __static_call_extern		extern "C"
+#define __static_call_extern_begin	extern "C" {
+#define __static_call_extern_end	}
+#define __static_call_key		static_call_key
+#define __static_call_definition	static_call_definition
 #else
-#define __static_call_extern	extern
+#define __static_call_extern		extern
+#define __static_call_extern_begin
+#define __static_call_extern_end
+#define __static_call_key		struct static_call_key
+#define __static_call_definition	struct static_call_definition
 #endif
 
 /*
