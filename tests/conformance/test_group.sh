@@ -218,7 +218,7 @@ for linker in "${linkers[@]}"; do
 done
 # What the hook brings: a definition that is hidden.
 cat >"$work/hook.c" <<END2
-__attribute__((visibility("hidden"))) char $needs_hook[8];
+__attribute__((visibility("hidden"))) char ${needs_hook}[8];
 END2
 check 'a definition' "${cc[@]}" -fPIC -c -o "$work/hook.o" "$work/hook.c"
 not_dynamic() # FILE

@@ -113,14 +113,14 @@ macros()
 }
 
 for language in c c++; do
-	with=$standard$'\n''#include <static_call.h>'
-	none "$language: no macro of another name" "$(macros $language "$with")"
-	found=$(macros $language "$with"$'\n#define SC_FOUND(x) 1')
+	header=$standard$'\n''#include <static_call.h>'
+	none "$language: no macro of another name" "$(macros $language "$header")"
+	found=$(macros $language "$header"$'\n#define SC_FOUND(x) 1')
 	[ "$found" = 'SC_FOUND ' ] && report ok "$language: control: it is found" ||
 		report 'not ok' "$language: control: it is found, and not: $found"
 	none "$language: no tag, function, type or parameter of another name" "$(
-		preprocess $language "$with" | of_ours | identifiers | foreign)"
-	use="$with"$'\nint my_function(int);\n#include "uses.h"'
+		preprocess $language "$header" | of_ours | identifiers | foreign)"
+	use="$header"$'\nint my_function(int);\n#include "uses.h"'
 	none "$language: nor in what the macros become" "$(
 		preprocess $language "$use" | of_ours | identifiers | foreign)"
 	if [ "$language" = c ]; then with=("${cc[@]}"); else with=("${cxx[@]}"); fi

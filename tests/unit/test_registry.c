@@ -558,7 +558,10 @@ END_TEST
 
 START_TEST(test_define_and_undefine)
 {
-	struct static_call_definition def = { .static_call_def_key = others, .static_call_def_name = "x" };
+	struct static_call_definition def = {
+		.static_call_def_key = others,
+		.static_call_def_name = "x",
+	};
 
 	setup();
 	errno = EXDEV;
