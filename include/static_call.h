@@ -55,8 +55,9 @@
  *	makes @func the target: an expression of type int, 0 or a negative
  *	error (static_call/api.h lists them), after which nothing has changed.
  *	@func is checked against the declared type; NULL and void * are
- *	allowed.  After it returned 0 every call that begins runs @func, on
- *	any thread.  Calls that run already are not waited for.
+ *	allowed.  (In C++ NULL is not, if the result has a destructor.)  After
+ *	it returned 0 every call that begins runs @func, on any thread.  Calls
+ *	that run already are not waited for.
  *
  * STATIC_CALL_CHANGE(name, func)
  *	initialiser of a struct static_call_change, inside a function, for
@@ -76,6 +77,15 @@
  * STATIC_CALL_KEY(name), STATIC_CALL_TRAMP(name) and the _STR forms
  *	the names of the symbols.  Do not take their address in code that is
  *	not position independent.
+ *
+ * STATIC_CALL_TRAMP_ADDR(name), static_call_update_early(name, func),
+ * __static_call(name), __raw_static_call(name), __STATIC_CALL_ADDRESSABLE(name),
+ * __STATIC_CALL_MOD_ADDRESSABLE(name)
+ *	for kernel code; static_call(3) has them.
+ *
+ * Every name here begins with static_call, STATIC_CALL, __static_call, __SCK__
+ * or __SCT__, so that no macro of a program meets it: parameters and members,
+ * too, except those that are documented.
  */
 #ifndef STATIC_CALL_H
 #define STATIC_CALL_H
@@ -101,10 +111,22 @@
 #define STATIC_CALL_TRAMP_STR(name)	\
 	__static_call_str(STATIC_CALL_TRAMP(name))
 
+/*
+ * What belongs to no C++ module stands in a block, and is not called a struct
+ * anew: some compilers take that for a declaration of the module's.
+ */
 #ifdef __cplusplus
-#define __static_call_extern	extern "C"
+#define __static_call_extern		extern "C"
+#define __static_call_extern_begin	extern "C" {
+#define __static_call_extern_end	}
+#define __static_call_key		static_call_key
+#define __static_call_definition	static_call_definition
 #else
-#define __static_call_extern	extern
+#define __static_call_extern		extern
+#define __static_call_extern_begin
+#define __static_call_extern_end
+#define __static_call_key		struct static_call_key
+#define __static_call_definition	struct static_call_definition
 #endif
 
 /*

@@ -30,7 +30,6 @@
 #define __static_call_conventions(each)					\
 	each(__attribute__((__ms_abi__)))				\
 	each(__attribute__((__regcall__)))				\
-	each(__attribute__((__vectorcall__)))				\
 	each(__attribute__((__preserve_most__)))
 #elif defined(__x86_64__)
 #define __static_call_conventions(each)	each(__attribute__((__ms_abi__)))

@@ -32,7 +32,7 @@
 	__static_call_module_asm					\
 	__static_call_quiet_end						\
 	__static_call_extern __static_call_default			\
-		struct static_call_key STATIC_CALL_KEY(name);		\
+		__static_call_key STATIC_CALL_KEY(name);		\
 	__static_call_extern __static_call_default			\
 		__static_call_type(__VA_ARGS__)				\
 			*const STATIC_CALL_TRAMP(name)			\
@@ -49,14 +49,16 @@
 	__static_call_cat(__static_call_key_, name)
 #define __static_call_define_symbols(name, target)			\
 	__static_call_extern __static_call_hidden			\
-		struct static_call_key __static_call_own_key(name);	\
-	struct static_call_key __static_call_own_key(name)		\
+		__static_call_key __static_call_own_key(name);		\
+	__static_call_extern_begin					\
+	__static_call_key __static_call_own_key(name)			\
 		__attribute__((__used__)) =				\
 		__static_call_key_value(target);			\
+	__static_call_extern_end			\
 	__asm__(__static_call_symbol_asm(STATIC_CALL_KEY_STR(name),	\
 			__static_call_str(__static_call_own_key(name)), "4") \
 		__static_call_symbol_asm(__static_call_tramp_symbol(name), \
-			__static_call_str(__static_call_own_key(name)), "1"))
+			__static_call_str(__static_call_own_key(name)), "1"));
 #define __static_call_symbol_asm(symbol, storage, words)		\
 	".globl " symbol "\n\t"						\
 	".hidden " symbol "\n\t"					\
@@ -67,23 +69,25 @@
 #else
 #define __static_call_own_key(name)	STATIC_CALL_KEY(name)
 #define __static_call_define_symbols(name, target)			\
-	struct static_call_key STATIC_CALL_KEY(name)			\
+	__static_call_extern_begin					\
+	__static_call_key STATIC_CALL_KEY(name)				\
 		__attribute__((__used__)) =				\
 		__static_call_key_value(target);			\
+	__static_call_extern_end			\
 	__static_call_extern __typeof__(STATIC_CALL_TRAMP(name))	\
 		STATIC_CALL_TRAMP(name)					\
 		__asm__(__static_call_tramp_symbol(name))		\
 		__attribute__((__alias__(STATIC_CALL_KEY_STR(name)),	\
 			       __used__));				\
 	__asm__(".hidden " STATIC_CALL_KEY_STR(name) "\n\t"		\
-		".hidden " __static_call_tramp_symbol(name))
+		".hidden " __static_call_tramp_symbol(name));
 #endif
 
 #define __static_call_define(name, target, ...)				\
 	__static_call_declare(name, __VA_ARGS__);			\
 	__static_call_define_once(name)					\
-	__static_call_define_symbols(name, target);			\
-	static struct static_call_definition				\
+	__static_call_define_symbols(name, target)			\
+	static __static_call_definition					\
 		__static_call_cat(__static_call_def_, name) =		\
 		{ &__static_call_own_key(name), __static_call_str(name) }; \
 	static __attribute__((__constructor__(101), __used__))		\
@@ -99,7 +103,7 @@
 			&__static_call_cat(__static_call_def_, name));	\
 	}								\
 	__static_call_extern __static_call_default			\
-		struct static_call_key STATIC_CALL_KEY(name)
+		__static_call_key STATIC_CALL_KEY(name)
 
 /* Pairs with the release store of the key in the library. */
 #define __static_call_load(name)					\

@@ -33,7 +33,8 @@ extern "C" {
  * asm, so there asm defines it; gcc does not, and would pull it from archives.
  */
 #if defined(__clang__)
-__asm__(".pushsection .bss.__static_call_module_state,\"awG\",%nobits,"
+__asm__(".ifndef __static_call_module_state\n\t"
+	".pushsection .bss.__static_call_module_state,\"awG\",%nobits,"
 	"__static_call_module_state,comdat\n\t"
 	".weak __static_call_module_state\n\t"
 	".hidden __static_call_module_state\n\t"
@@ -41,7 +42,8 @@ __asm__(".pushsection .bss.__static_call_module_state,\"awG\",%nobits,"
 	".size __static_call_module_state, 1\n"
 	"__static_call_module_state:\n\t"
 	".zero 1\n\t"
-	".popsection");
+	".popsection\n\t"
+	".endif");
 extern __static_call_hidden char __static_call_module_state;
 #else
 __static_call_once __static_call_hidden __attribute__((__used__))

@@ -46,7 +46,7 @@
 			__static_call_tramp_label(name);		\
 	__static_call_quiet_end						\
 	__static_call_extern __static_call_default			\
-		struct static_call_key STATIC_CALL_KEY(name)
+		__static_call_key STATIC_CALL_KEY(name)
 
 /*
  * The key.  clang's link-time optimiser drops visibility directives on symbols
@@ -58,10 +58,12 @@
 	__static_call_cat(__static_call_key_, name)
 #define __static_call_define_key(name, target)				\
 	__static_call_extern __static_call_hidden			\
-		struct static_call_key __static_call_own_key(name);	\
-	struct static_call_key __static_call_own_key(name)		\
+		__static_call_key __static_call_own_key(name);		\
+	__static_call_extern_begin					\
+	__static_call_key __static_call_own_key(name)			\
 		__attribute__((__used__)) =				\
-		__static_call_key_value(target)
+		__static_call_key_value(target);			\
+	__static_call_extern_end
 #define __static_call_key_asm(name)					\
 	".globl " STATIC_CALL_KEY_STR(name) "\n\t"			\
 	".hidden " STATIC_CALL_KEY_STR(name) "\n\t"			\
@@ -71,9 +73,11 @@
 	__static_call_str(__static_call_own_key(name)) "\n\t"
 #else
 #define __static_call_define_key(name, target)				\
-	struct static_call_key STATIC_CALL_KEY(name)			\
+	__static_call_extern_begin					\
+	__static_call_key STATIC_CALL_KEY(name)				\
 		__attribute__((__used__)) =				\
-		__static_call_key_value(target)
+		__static_call_key_value(target);			\
+	__static_call_extern_end
 #define __static_call_key_asm(name)					\
 	".hidden " STATIC_CALL_KEY_STR(name) "\n\t"
 #endif
@@ -128,7 +132,7 @@
 #define __static_call_define(name, target, ...)				\
 	__static_call_declare(name, __VA_ARGS__);			\
 	__static_call_define_once(name)					\
-	__static_call_define_key(name, target);				\
+	__static_call_define_key(name, target)				\
 	__static_call_quiet						\
 	__asm__(__static_call_key_asm(name)				\
 		__static_call_tramp_asm(STATIC_CALL_TRAMP_STR(name),	\
@@ -138,7 +142,7 @@
 				       __static_call_str(name)));	\
 	__static_call_quiet_end						\
 	__static_call_extern __static_call_default			\
-		struct static_call_key STATIC_CALL_KEY(name)
+		__static_call_key STATIC_CALL_KEY(name)
 
 /*
  * The callee is the trampoline itself, also at -O0.  gcc's link-time optimiser

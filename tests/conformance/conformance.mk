@@ -16,6 +16,7 @@ tests = \
 	test_call \
 	test_fork \
 	test_forms \
+	test_idioms \
 	test_info \
 	test_init \
 	test_many \
@@ -34,9 +35,13 @@ tests += test_dso test_plugin
 # The longest first.
 suite_scripts = \
 	test_compile.sh \
+	test_language.sh \
+	test_group.sh \
 	test_static.sh \
 	test_modes.sh \
 	test_link.sh \
+	test_messages.sh \
+	test_names.sh \
 	test_environment.sh
 endif
 
@@ -52,6 +57,7 @@ nodist_test_cxx_SOURCES = test_cxx.cc cxx_other.cc cxx_in_c.c $(common)
 nodist_test_dso_SOURCES = test_dso.c $(common)
 nodist_test_fork_SOURCES = test_fork.c $(common)
 nodist_test_forms_SOURCES = test_forms.c $(common)
+nodist_test_idioms_SOURCES = test_idioms.c $(common)
 nodist_test_info_SOURCES = test_info.c $(common)
 nodist_test_init_SOURCES = test_init.c $(common)
 nodist_test_many_SOURCES = test_many.c many_here.c many_there.c $(common)

@@ -25,11 +25,16 @@ conformance_files = \
 	test_environment.sh \
 	test_fork.c \
 	test_forms.c \
+	test_group.sh \
+	test_idioms.c \
 	test_info.c \
 	test_init.c \
+	test_language.sh \
 	test_link.sh \
 	test_many.c \
+	test_messages.sh \
 	test_modes.sh \
+	test_names.sh \
 	test_placement.c \
 	test_plugin.c \
 	test_seeded.sh \

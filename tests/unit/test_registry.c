@@ -583,7 +583,8 @@ END_TEST
 START_TEST(test_define_and_undefine)
 {
 	struct static_call_definition def = {
-		.static_call_def_key = others, .static_call_def_name = "x",
+		.static_call_def_key = others,
+		.static_call_def_name = "x",
 	};
 
 	setup();
