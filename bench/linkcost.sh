@@ -7,7 +7,7 @@ set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 build=$(cd "${1:?usage: linkcost.sh BUILD [ROUNDS]}" && pwd)
 rounds=${2:-15}
-hook=$build/tools/hook
+hook=$build/tools/stand-ins
 flags="-I$build/include/inline -I$top/include"
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT

@@ -9,7 +9,7 @@ export LC_ALL=C
 : "${abs_top_builddir:?run by make check}" "${abs_top_srcdir:?}" "${CC:=cc}"
 tool=$abs_top_builddir/tools/static-call
 # shellcheck disable=SC2034 # for hook.sh
-hook=$abs_top_builddir/tools/hook
+hook=$abs_top_builddir/tools/stand-ins
 include="-I$abs_top_builddir/include/inline -I$abs_top_srcdir/include"
 
 scratch=$(mktemp -d) || exit 99

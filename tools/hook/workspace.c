@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * workspace.c - private copies of the inputs of a link.
+ *
+ * Linkers print the names of their inputs, in messages, in maps, in lists of
+ * dependencies, and linker scripts tell inputs apart by name.  So the name of a
+ * copy is that of the original behind a prefix, and to take the prefix away is
+ * the way back, however a linker quotes what follows:
+ *
+ *	src/x.o		TOP/0/0/src/x.o
+ *	../lib/x.o	TOP/0/1/d/../lib/x.o	(one "d/" for each way up)
+ *	/lib/x.a	TOP/0/a/lib/x.a
+ *
+ * The first number is the stage.  The content is in memory, and the name a
+ * symbolic link to it, which is nothing to lose if the hook is killed.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <linux/magic.h>
+
+#include "hook/workspace.h"
+
+#define IN_MEMORY "/dev/shm"
+
+static bool is_in_memory(const char *dir)
+{
+	struct statfs fs;
+
+	return !statfs(dir, &fs) && fs.f_type == TMPFS_MAGIC;
+}
+
+/* The first of these where a directory can be made. */
+static int make_top(struct sc_workspace *workspace)
+{
+	const char *const dirs[] = {
+		is_in_memory(IN_MEMORY) ? IN_MEMORY : NULL, getenv("TMPDIR"),
+		P_tmpdir,
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
+		char *top;
+
+		if (!dirs[i] || dirs[i][0] != '/')
+			continue;
+		top = sc_pool_string(workspace->pool, "%s/static-call-XXXXXX",
+				     dirs[i]);
+		if (top && !sc_cleanup_mkdtemp(top)) {
+			workspace->top = top;
+			return 0;
+		}
+	}
+	return sc_error_errno(P_tmpdir, "cannot make a directory in it");
+}
+
+/* How many directories up @path leads at most. */
+static unsigned int ways_up(const char *path)
+{
+	int depth = 0, least = 0;
+
+	while (*path) {
+		size_t len = strcspn(path, "/");
+
+		if (len == 2 && !strncmp(path, "..", 2))
+			depth--;
+		else if (len && !(len == 1 && path[0] == '.'))
+			depth++;
+		if (depth < least)
+			least = depth;
+		path += len + (path[len] == '/');
+	}
+	return (unsigned int)-least;
+}
+
+/* Makes all directories in front of the last name of @path. */
+static int make_dirs(struct sc_workspace *workspace, const char *path)
+{
+	size_t top = strlen(workspace->top), len = top + 1;
+	char *dir = sc_pool_string(workspace->pool, "%.*s",
+				   (int)(strrchr(path, '/') - path), path);
+
+	if (!dir)
+		return sc_error(path, "out of memory");
+	if (workspace->dir && !strcmp(workspace->dir, dir))
+		return 0;
+	while (dir[len]) {
+		char *slash = dir + len + strcspn(dir + len, "/"), end = *slash;
+
+		*slash = '\0';
+		if (!mkdir(dir, 0700)) {
+			if (sc_cleanup_add(dir, true))
+				return -1;
+		} else if (errno != EEXIST) {
+			return sc_error_errno(dir, "cannot make this directory");
+		}
+		*slash = end;
+		len = (size_t)(slash - dir) + (end == '/');
+	}
+	workspace->dir = dir;
+	return 0;
+}
+
+char *sc_workspace_name(struct sc_workspace *workspace, const char *path)
+{
+	unsigned int up = ways_up(path), i;
+	char *name, *at;
+
+	if (!workspace->top && make_top(workspace))
+		return NULL;
+	if (path[0] == '/')
+		name = sc_pool_string(workspace->pool, "%s/%u/a%s",
+				      workspace->top, workspace->stage, path);
+	else
+		name = sc_pool_string(workspace->pool, "%s/%u/%u/%*s%s",
+				      workspace->top, workspace->stage, up,
+				      2 * (int)up, "", path);
+	if (!name) {
+		sc_error(path, "out of memory");
+		return NULL;
+	}
+	at = name + strlen(name) - strlen(path) - 2 * up;
+	for (i = 0; path[0] != '/' && i < up; i++, at += 2)
+		memcpy(at, "d/", 2);
+	return make_dirs(workspace, name) ? NULL : name;
+}
+
+/* A file in memory; each takes a descriptor, of which there may be more. */
+static int open_memory(void)
+{
+	int fd = memfd_create("static-call", MFD_CLOEXEC);
+	struct rlimit limit;
+
+	if (fd >= 0 || errno != EMFILE || getrlimit(RLIMIT_NOFILE, &limit))
+		return fd;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit))
+		return fd;
+	return memfd_create("static-call", MFD_CLOEXEC);
+}
+
+/* Leads @name to the memory of @fd; false if nobody could read it there. */
+static bool link_memory(int fd, const char *name)
+{
+	char target[64];
+
+	if (fd < 0)
+		return false;
+	snprintf(target, sizeof(target), "/proc/%d/fd/%d", (int)getpid(), fd);
+	if (symlink(target, name))
+		return false;
+	if (!access(name, R_OK))
+		return true;
+	unlink(name);
+	return false;
+}
+
+int sc_workspace_open(struct sc_workspace *workspace, const char *name)
+{
+	int fd;
+
+	if (sc_cleanup_add(name, false))
+		return -1;
+	fd = open_memory();
+	if (link_memory(fd, name))
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	return fd < 0 ? sc_error_errno(name, "cannot create") : fd;
+}
+
+int sc_workspace_close(int fd, const char *name)
+{
+	struct stat st;
+
+	/* Memory stays for as long as this is open. */
+	if (!lstat(name, &st) && S_ISLNK(st.st_mode))
+		return 0;
+	/* A full disk may show itself only here. */
+	return close(fd) ? sc_error_errno(name, "cannot write") : 0;
+}
+
+char *sc_workspace_scratch(struct sc_workspace *workspace, const char *name)
+{
+	char *path;
+
+	if (!workspace->top && make_top(workspace))
+		return NULL;
+	path = sc_pool_string(workspace->pool, "%s/scratch/%s", workspace->top,
+			      name);
+	if (!path) {
+		sc_error(name, "out of memory");
+		return NULL;
+	}
+	return make_dirs(workspace, path) || sc_cleanup_add(path, false) ?
+	       NULL : path;
+}
+
+/* The length of the prefix that begins at @text, or 0. */
+static size_t prefix_length(const struct sc_workspace *workspace,
+			    const char *text, size_t len)
+{
+	size_t at = strlen(workspace->top), up = 0;
+
+	if (len < at + 5 || memcmp(text, workspace->top, at) ||
+	    text[at] != '/' || text[at + 2] != '/')
+		return 0;
+	at += 3;
+	/* The slash that follows is the user's. */
+	if (text[at] == 'a' && text[at + 1] == '/')
+		return at + 1;
+	while (at < len && text[at] >= '0' && text[at] <= '9')
+		up = 10 * up + (size_t)(text[at++] - '0');
+	at += 1 + 2 * up;
+	return at <= len && text[at - 1] == '/' ? at : 0;
+}
+
+char *sc_workspace_restore(const struct sc_workspace *workspace,
+			   const char *text, size_t *len)
+{
+	const char *end = text + *len, *next;
+	char *new = NULL, *out = NULL;
+
+	while (workspace->top &&
+	       (next = memmem(text, (size_t)(end - text), workspace->top,
+			      strlen(workspace->top)))) {
+		size_t prefix = prefix_length(workspace, next,
+					      (size_t)(end - next));
+
+		if (!new)
+			out = new = sc_pool_alloc(workspace->pool, *len + 1, 1);
+		if (!new)
+			return NULL;
+		out = mempcpy(out, text, (size_t)(next - text));
+		if (!prefix)
+			*out++ = *next++;
+		text = next + prefix;
+	}
+	if (new) {
+		out = mempcpy(out, text, (size_t)(end - text));
+		*len = (size_t)(out - new);
+	}
+	return new;
+}
+
+void sc_workspace_restore_file(const struct sc_workspace *workspace,
+			       const char *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+	char *text, *new = NULL;
+	size_t len;
+
+	if (fd < 0)
+		return;
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size > 0) {
+		len = (size_t)st.st_size;
+		text = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
+		if (text != MAP_FAILED) {
+			new = sc_workspace_restore(workspace, text, &len);
+			munmap(text, (size_t)st.st_size);
+		}
+		/* It gets shorter: a name without its prefix. */
+		if (new && (pwrite(fd, new, len, 0) != (ssize_t)len ||
+			    ftruncate(fd, (off_t)len)))
+			sc_error_errno(path, "cannot write");
+	}
+	close(fd);
+}
