@@ -58,9 +58,18 @@ AC_SUBST([HOOK_RSP])
 sc_test_inline=no
 AS_CASE([$sc_backends:$sc_have_libelf:$cross_compiling],
 	[*inline*:yes:no], [sc_test_inline=yes])
-SC_HOOK_FLAGS=
-AS_IF([test "x$SC_BACKEND" = xinline], [SC_HOOK_FLAGS='@${hookdir}/hook.rsp'])
-AC_SUBST([SC_HOOK_FLAGS])
+dnl Only the inline backend's flags lead a link to the hook, and only its header
+dnl refers to the symbol that the hook defines.
+SC_HOOK_CFLAGS= SC_HOOK_LIBS= SC_HOOK_OPTION= SC_NOHOOK_CFLAGS=
+AS_IF([test "x$SC_BACKEND" = xinline],
+	[SC_HOOK_CFLAGS=' -DSTATIC_CALL_HOOK'
+	 SC_HOOK_LIBS=' @${hookdir}/hook.rsp'
+	 SC_HOOK_OPTION='-B${hookdir}'
+	 SC_NOHOOK_CFLAGS=' -DSTATIC_CALL_NO_HOOK'])
+AC_SUBST([SC_HOOK_CFLAGS])
+AC_SUBST([SC_HOOK_LIBS])
+AC_SUBST([SC_HOOK_OPTION])
+AC_SUBST([SC_NOHOOK_CFLAGS])
 AM_CONDITIONAL([BUILD_TOOLS], [test "x$sc_have_libelf" = xyes])
 AM_CONDITIONAL([INSTALL_HOOK], [test "x$SC_BACKEND" = xinline])
 AM_CONDITIONAL([TEST_INLINE], [test "x$sc_test_inline" = xyes])

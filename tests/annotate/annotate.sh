@@ -16,6 +16,11 @@ scratch=$(mktemp -d) || exit 99
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch" || exit 99
 
+# Where the hook puts its copies: found empty, and so they can be looked for.
+memory=$(mktemp -d /dev/shm/static-call-test-XXXXXX 2>/dev/null) ||
+	{ memory=$scratch/memory && mkdir "$memory"; }
+trap 'rm -rf "$scratch" "$memory"' EXIT
+
 tap_n=0 tap_failed=0
 
 # check NAME COMMAND...: pass if it succeeds; what it says is shown if not.
@@ -102,10 +107,10 @@ to_assembly()
 		cc "$1" -O2 -S "${@:2}"
 }
 
-# Tools that say in which process they run.
+# A linker that says in which process it runs.
 mkdir self
-printf '#!/bin/sh\necho $$\n' | tee self/as >self/ld
-chmod +x self/as self/ld
+printf '#!/bin/sh\necho $$\n' >self/ld
+chmod +x self/ld
 
 # by COMMAND...: who runs the tool, the hook's own process or a child of it.
 by()

@@ -31,6 +31,8 @@
 
 #define IN_MEMORY "/dev/shm"
 
+enum { SPARE_FILES = 32 };
+
 static bool is_in_memory(const char *dir)
 {
 	struct statfs fs;
@@ -38,12 +40,13 @@ static bool is_in_memory(const char *dir)
 	return !statfs(dir, &fs) && fs.f_type == TMPFS_MAGIC;
 }
 
-/* The first of these where a directory can be made. */
+/* The first of these where a directory can be made; a disk comes last. */
 static int make_top(struct sc_workspace *workspace)
 {
+	const char *own = getenv("TMPDIR");
 	const char *const dirs[] = {
-		is_in_memory(IN_MEMORY) ? IN_MEMORY : NULL, getenv("TMPDIR"),
-		P_tmpdir,
+		own && is_in_memory(own) ? own : NULL,
+		is_in_memory(IN_MEMORY) ? IN_MEMORY : NULL, own, P_tmpdir,
 	};
 	size_t i;
 
@@ -133,18 +136,24 @@ char *sc_workspace_name(struct sc_workspace *workspace, const char *path)
 	return make_dirs(workspace, name) ? NULL : name;
 }
 
-/* A file in memory; each takes a descriptor, of which there may be more. */
+/*
+ * A file in memory, which takes a descriptor for as long as it is there.  Some
+ * must be left, or inputs could not be read, and would go without records.
+ */
 static int open_memory(void)
 {
 	int fd = memfd_create("static-call", MFD_CLOEXEC);
 	struct rlimit limit;
 
-	if (fd >= 0 || errno != EMFILE || getrlimit(RLIMIT_NOFILE, &limit))
+	if (fd < 0 || getrlimit(RLIMIT_NOFILE, &limit) ||
+	    (rlim_t)fd + SPARE_FILES < limit.rlim_cur)
 		return fd;
 	limit.rlim_cur = limit.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &limit))
+	if (!setrlimit(RLIMIT_NOFILE, &limit) &&
+	    (rlim_t)fd + SPARE_FILES < limit.rlim_cur)
 		return fd;
-	return memfd_create("static-call", MFD_CLOEXEC);
+	close(fd);
+	return -1;
 }
 
 /* Leads @name to the memory of @fd; false if nobody could read it there. */
