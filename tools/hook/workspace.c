@@ -8,10 +8,11 @@
  * the way back, however a linker quotes what follows:
  *
  *	src/x.o		TOP/0/0/src/x.o
- *	../lib/x.o	TOP/0/1/d/../lib/x.o	(one "d/" for each way up)
+ *	../lib/x.o	TOP/0/1/.up/../lib/x.o	(one ".up/" for each way up)
  *	/lib/x.a	TOP/0/a/lib/x.a
  *
- * The first number is the stage.  The content is in memory, and the name a
+ * Some linkers make TOP/0/1/lib/x.o of the second.  The first number is the
+ * stage.  The content is in memory, and the name a
  * symbolic link to it, which is nothing to lose if the hook is killed.
  */
 #include <errno.h>
@@ -30,6 +31,7 @@
 #include "hook/workspace.h"
 
 #define IN_MEMORY "/dev/shm"
+#define UP ".up/"
 
 enum { SPARE_FILES = 32 };
 
@@ -112,10 +114,22 @@ static int make_dirs(struct sc_workspace *workspace, const char *path)
 	return 0;
 }
 
+/* @text @n times. */
+static const char *repeated(struct sc_workspace *workspace, const char *text,
+			    unsigned int n)
+{
+	char *all = n ? sc_pool_alloc(workspace->pool, n + 1, strlen(text)) :
+			NULL;
+
+	while (all && n--)
+		strcat(all, text);
+	return all ? all : "";
+}
+
 char *sc_workspace_name(struct sc_workspace *workspace, const char *path)
 {
-	unsigned int up = ways_up(path), i;
-	char *name, *at;
+	unsigned int up = ways_up(path);
+	char *name;
 
 	if (!workspace->top && make_top(workspace))
 		return NULL;
@@ -123,16 +137,13 @@ char *sc_workspace_name(struct sc_workspace *workspace, const char *path)
 		name = sc_pool_string(workspace->pool, "%s/%u/a%s",
 				      workspace->top, workspace->stage, path);
 	else
-		name = sc_pool_string(workspace->pool, "%s/%u/%u/%*s%s",
+		name = sc_pool_string(workspace->pool, "%s/%u/%u/%s%s",
 				      workspace->top, workspace->stage, up,
-				      2 * (int)up, "", path);
+				      repeated(workspace, UP, up), path);
 	if (!name) {
 		sc_error(path, "out of memory");
 		return NULL;
 	}
-	at = name + strlen(name) - strlen(path) - 2 * up;
-	for (i = 0; path[0] != '/' && i < up; i++, at += 2)
-		memcpy(at, "d/", 2);
 	return make_dirs(workspace, name) ? NULL : name;
 }
 
@@ -214,12 +225,17 @@ char *sc_workspace_scratch(struct sc_workspace *workspace, const char *name)
 	       NULL : path;
 }
 
-/* The length of the prefix that begins at @text, or 0. */
+/*
+ * The length of the prefix that begins at @text, or 0; in *@up, the ways up that a
+ * linker has taken out of what follows.
+ */
 static size_t prefix_length(const struct sc_workspace *workspace,
-			    const char *text, size_t len)
+			    const char *text, size_t len, size_t *up)
 {
-	size_t at = strlen(workspace->top), up = 0;
+	const size_t one = sizeof(UP) - 1;
+	size_t at = strlen(workspace->top);
 
+	*up = 0;
 	if (len < at + 5 || memcmp(text, workspace->top, at) ||
 	    text[at] != '/' || text[at + 2] != '/')
 		return 0;
@@ -228,37 +244,48 @@ static size_t prefix_length(const struct sc_workspace *workspace,
 	if (text[at] == 'a' && text[at + 1] == '/')
 		return at + 1;
 	while (at < len && text[at] >= '0' && text[at] <= '9')
-		up = 10 * up + (size_t)(text[at++] - '0');
-	at += 1 + 2 * up;
-	return at <= len && text[at - 1] == '/' ? at : 0;
+		*up = 10 * *up + (size_t)(text[at++] - '0');
+	if (at >= len || text[at++] != '/')
+		return 0;
+	for (; *up && len - at >= one && !memcmp(text + at, UP, one); --*up)
+		at += one;
+	return at;
 }
 
 char *sc_workspace_restore(const struct sc_workspace *workspace,
 			   const char *text, size_t *len)
 {
 	const char *end = text + *len, *next;
-	char *new = NULL, *out = NULL;
+	char *new = NULL, *copy = NULL;
+	FILE *out = NULL;
+	size_t up;
 
 	while (workspace->top &&
 	       (next = memmem(text, (size_t)(end - text), workspace->top,
 			      strlen(workspace->top)))) {
 		size_t prefix = prefix_length(workspace, next,
-					      (size_t)(end - next));
+					      (size_t)(end - next), &up);
 
-		if (!new)
-			out = new = sc_pool_alloc(workspace->pool, *len + 1, 1);
-		if (!new)
+		if (!out)
+			out = open_memstream(&new, len);
+		if (!out)
 			return NULL;
-		out = mempcpy(out, text, (size_t)(next - text));
+		fwrite(text, 1, (size_t)(next - text), out);
 		if (!prefix)
-			*out++ = *next++;
+			fputc(*next++, out);
+		while (prefix && up--)
+			fputs("../", out);
 		text = next + prefix;
 	}
-	if (new) {
-		out = mempcpy(out, text, (size_t)(end - text));
-		*len = (size_t)(out - new);
-	}
-	return new;
+	if (!out)
+		return NULL;
+	fwrite(text, 1, (size_t)(end - text), out);
+	if (!fclose(out))
+		copy = sc_pool_alloc(workspace->pool, *len + 1, 1);
+	if (copy)
+		memcpy(copy, new, *len);
+	free(new);
+	return copy;
 }
 
 void sc_workspace_restore_file(const struct sc_workspace *workspace,
@@ -278,7 +305,6 @@ void sc_workspace_restore_file(const struct sc_workspace *workspace,
 			new = sc_workspace_restore(workspace, text, &len);
 			munmap(text, (size_t)st.st_size);
 		}
-		/* It gets shorter: a name without its prefix. */
 		if (new && (pwrite(fd, new, len, 0) != (ssize_t)len ||
 			    ftruncate(fd, (off_t)len)))
 			sc_error_errno(path, "cannot write");
