@@ -366,10 +366,7 @@ bool sc_object_names_static_call(const struct sc_object *object)
 {
 	size_t i;
 
-	if (!object->symtab)
-		return false;
-	for (i = object->shdr[object->symtab]->sh_info; i < object->n_syms;
-	     i++)
+	for (i = 0; i < object->n_syms; i++)
 		if (!strncmp(sc_object_symbol_name(object, i),
 			     STATIC_CALL_TRAMP_PREFIX_STR,
 			     STATIC_CALL_TRAMP_PREFIX_LEN))

@@ -66,7 +66,7 @@ size_t sc_object_symbol_section(const struct sc_object *object, size_t symbol);
 const Elf64_Rela *sc_object_relocations(const struct sc_object *object,
 					size_t section, size_t *n);
 
-/* True if a global symbol named __SCT__* is there: anything to do at all? */
+/* True if a symbol named __SCT__* is there: anything to do at all? */
 bool sc_object_names_static_call(const struct sc_object *object);
 
 #endif /* SC_OBJECT_H */

@@ -3,8 +3,9 @@
  * sites.c - decides what is a call site.
  *
  * Rules: a place is a site only if the relocation's type, its addend and the
- * opcode before it all say so, in a section of code, for a non-local symbol
- * named __SCT__*.  Anything less would take data for a call.
+ * opcode before it all say so, in a section of code, for a symbol named
+ * __SCT__*.  Anything less would take data for a call.  The symbol may be local:
+ * objcopy --localize-hidden makes it so.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -62,8 +63,7 @@ static bool is_code(const Elf64_Shdr *shdr)
 
 static bool is_trampoline(const struct sc_object *object, size_t symbol)
 {
-	return ELF64_ST_BIND(object->syms[symbol].st_info) != STB_LOCAL &&
-	       !strncmp(sc_object_symbol_name(object, symbol),
+	return !strncmp(sc_object_symbol_name(object, symbol),
 			STATIC_CALL_TRAMP_PREFIX_STR,
 			STATIC_CALL_TRAMP_PREFIX_LEN);
 }
