@@ -231,7 +231,9 @@ static int read_dynamic_relocations(struct sc_binary *binary, Elf_Scn *scn,
 	    !syms->d_buf)
 		return 0;
 	for (i = 0; i < data->d_size / sizeof(*rela); i++) {
-		if (ELF64_R_TYPE(rela[i].r_info) != R_X86_64_GLOB_DAT)
+		uint64_t type = ELF64_R_TYPE(rela[i].r_info);
+
+		if (type != R_X86_64_GLOB_DAT && type != R_X86_64_JUMP_SLOT)
 			continue;
 		read_symbol(binary, syms, symtab->sh_link,
 			    ELF64_R_SYM(rela[i].r_info), &name, &value);
@@ -356,6 +358,47 @@ const char *sc_binary_site_name(const struct sc_binary *binary, uint64_t slot)
 
 	return name || !content ? name :
 				  find_name(&binary->tramps, get64(content));
+}
+
+const char *sc_binary_slot_name(const struct sc_binary *binary, uint64_t slot)
+{
+	return find_name(&binary->slots, slot);
+}
+
+const char *sc_binary_tramp_name(const struct sc_binary *binary, uint64_t tramp)
+{
+	return find_name(&binary->tramps, tramp);
+}
+
+static bool table_has(const struct sc_binary *binary, Elf_Scn *scn,
+		      const Elf64_Shdr *shdr, const char *symbol)
+{
+	Elf_Data *syms = elf_getdata(scn, NULL);
+	const Elf64_Sym *sym = syms ? syms->d_buf : NULL;
+	size_t n = sym ? syms->d_size / sizeof(*sym) : 0, i;
+	const char *name;
+
+	for (i = 0; i < n; i++) {
+		name = elf_strptr(binary->elf, shdr->sh_link, sym[i].st_name);
+		if (name && !strcmp(name, symbol))
+			return true;
+	}
+	return false;
+}
+
+bool sc_binary_has_symbol(const struct sc_binary *binary, const char *symbol)
+{
+	Elf_Scn *scn = NULL;
+
+	while ((scn = elf_nextscn(binary->elf, scn))) {
+		const Elf64_Shdr *shdr = elf64_getshdr(scn);
+
+		if (shdr && (shdr->sh_type == SHT_SYMTAB ||
+			     shdr->sh_type == SHT_DYNSYM) &&
+		    table_has(binary, scn, shdr, symbol))
+			return true;
+	}
+	return false;
 }
 
 static int add_functions(struct sc_binary *binary, Elf_Scn *scn,

@@ -66,6 +66,12 @@ const struct sc_binary_site *sc_binary_find(const struct sc_binary *binary,
 /* The name of the static call behind @slot, or NULL where nothing says. */
 const char *sc_binary_site_name(const struct sc_binary *binary, uint64_t slot);
 
+/* The name of the trampoline that @slot holds, or that is at @tramp; or NULL. */
+const char *sc_binary_slot_name(const struct sc_binary *binary, uint64_t slot);
+const char *sc_binary_tramp_name(const struct sc_binary *binary, uint64_t tramp);
+
+bool sc_binary_has_symbol(const struct sc_binary *binary, const char *symbol);
+
 /* The function at @address, or NULL where no symbol tells. */
 const struct sc_binary_function *sc_binary_function(struct sc_binary *binary,
 						  uint64_t address);

@@ -12,6 +12,7 @@
 
 #include "inspect/commands.h"
 #include "elf/binary.h"
+#include "elf/branches.h"
 #include "elf/sites.h"
 
 /* The form of the call, after linking; "?" for no form of a call. */
@@ -54,6 +55,7 @@ static int list_object(struct sc_object *object)
 static int list_binary(const char *file, Elf *elf)
 {
 	struct sc_binary binary;
+	struct sc_branches branches;
 	int err = sc_binary_open(&binary, elf, file);
 	size_t i;
 
@@ -66,6 +68,12 @@ static int list_binary(const char *file, Elf *elf)
 		       form(sc_binary_at(&binary, site->address, 6)),
 		       name ? name : "?");
 	}
+	if (!err && !binary.n_sites)
+		err = sc_branches_find(&binary, &branches);
+	if (!err && !binary.n_sites &&
+	    sc_branches_without_hook(&binary, &branches))
+		sc_error(file, SC_WITHOUT_HOOK ": %zu calls have no record",
+			 branches.n);
 	sc_binary_close(&binary);
 	return err ? 1 : 0;
 }

@@ -26,8 +26,7 @@ static const char usage[] =
 "Commands:\n"
 "  annotate   add the records of its call sites to each object file, in place\n"
 "  list       print the call sites of each object, program or library\n"
-"  verify     compare the calls of each program with its records; it must be\n"
-"             linked with --emit-relocs\n"
+"  verify     compare the calls of each program with its records\n"
 "  status     print what each call site of a running process holds now\n"
 "\n"
 "Options:\n"
@@ -35,8 +34,7 @@ static const char usage[] =
 "  -V, --version  print the version\n"
 "\n"
 "Exit status: 0 if all is well, 1 if not; verify: 0 complete, 1 records are\n"
-"missing, a call cannot return 0 as it is defined to, or the file is bad,\n"
-"2 cannot tell.\n";
+"missing, a call's type is wrong, or the file is bad.\n";
 
 static int annotate_file(const char *file)
 {
@@ -135,11 +133,8 @@ int main(int argc, char **argv)
 				 command->name);
 	sc_cleanup_on_signals();
 	for (; optind < argc; optind++) {
-		int one = command->run(argv[optind]);
-
-		/* 1, a definite failure, says more than 2. */
-		if (one == 1 || !status)
-			status = one;
+		if (command->run(argv[optind]))
+			status = 1;
 	}
 	return finish(status);
 }

@@ -12,6 +12,7 @@
 #include <static_call/format.h>
 
 #include "insn.h"
+#include "elf/branches.h"
 #include "inspect/commands.h"
 #include "inspect/process.h"
 
@@ -227,9 +228,22 @@ static void show_trampoline(struct status *status, const struct sc_binary *binar
 		show_place(status, &place, old);
 }
 
-static void show_loaded(struct status *status, const struct sc_loaded *loaded)
+/* Says so of a file that makes static calls and has no record. */
+static void show_without_hook(const struct status *status,
+			      struct sc_binary *binary)
 {
-	const struct sc_binary *binary = &loaded->binary;
+	struct sc_branches branches;
+
+	if (!binary->n_sites && binary->slots.n &&
+	    !sc_branches_find(binary, &branches) &&
+	    sc_branches_without_hook(binary, &branches))
+		printf("%s: %s: " SC_WITHOUT_HOOK "\n", status->process->name,
+		       status->loaded->path);
+}
+
+static void show_loaded(struct status *status, struct sc_loaded *loaded)
+{
+	struct sc_binary *binary = &loaded->binary;
 	size_t before = status->n, i;
 
 	status->loaded = loaded;
@@ -240,6 +254,8 @@ static void show_loaded(struct status *status, const struct sc_loaded *loaded)
 	     !status->process->ended; i++)
 		if (binary->slots.name[i].defined)
 			show_trampoline(status, binary, &binary->slots.name[i]);
+	if (!status->process->ended)
+		show_without_hook(status, binary);
 	status->files += status->n > before;
 }
 

@@ -2,8 +2,9 @@
 /*
  * verify.c - compares the calls in a linked file with its records.
  *
- * Calls are found through the relocations that --emit-relocs leaves in the
- * file, so by other means than the records were made.
+ * Calls are found by other means than the records were made: through the
+ * relocations that --emit-relocs leaves in the file; where there are none, by the
+ * branches to trampolines.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,9 +16,10 @@
 
 #include "inspect/commands.h"
 #include "elf/binary.h"
+#include "elf/branches.h"
 #include "elf/sites.h"
 
-enum { COMPLETE, MISSING, CANNOT_TELL };
+enum { COMPLETE, MISSING };
 
 struct verifier {
 	struct sc_binary binary;
@@ -46,13 +48,25 @@ static bool is_call(const struct sc_binary *binary, const Elf64_Rela *rela)
 	return sc_site_at(at, 6, &here, &offset, &flags) || is_relaxed(at);
 }
 
+static void say_missing(struct verifier *verifier, const char *name,
+			uint64_t address)
+{
+	struct sc_binary *binary = &verifier->binary;
+	const struct sc_binary_function *function;
+
+	verifier->missing++;
+	function = sc_binary_function(binary, address);
+	sc_error(binary->name, "no record of the call of %s (in %s at 0x%llx)",
+		 name ? name : "?", function ? function->name : "?",
+		 (unsigned long long)address);
+}
+
 static void verify_one(struct verifier *verifier, const Elf64_Rela *rela,
 		       Elf_Data *syms, size_t strings)
 {
 	struct sc_binary *binary = &verifier->binary;
 	const Elf64_Sym *sym = syms->d_buf;
 	size_t index = ELF64_R_SYM(rela->r_info);
-	const struct sc_binary_function *function;
 	const char *name;
 
 	if (index >= syms->d_size / sizeof(*sym))
@@ -66,12 +80,8 @@ static void verify_one(struct verifier *verifier, const Elf64_Rela *rela,
 	if (sc_binary_find(binary, rela->r_offset - 1) ||
 	    sc_binary_find(binary, rela->r_offset - 2))
 		return;
-	verifier->missing++;
-	function = sc_binary_function(binary, rela->r_offset);
-	sc_error(binary->name, "no record of the call of %s (in %s at 0x%llx)",
-		 name + STATIC_CALL_TRAMP_PREFIX_LEN,
-		 function ? function->name : "?",
-		 (unsigned long long)rela->r_offset - 1);
+	say_missing(verifier, name + STATIC_CALL_TRAMP_PREFIX_LEN,
+		    rela->r_offset - 1);
 }
 
 static void verify_section(struct verifier *verifier, Elf_Scn *scn,
@@ -99,26 +109,61 @@ static void verify_section(struct verifier *verifier, Elf_Scn *scn,
 		verify_one(verifier, &rela[i], syms, symtab->sh_link);
 }
 
+static void verify_branches(struct verifier *verifier,
+			    const struct sc_branches *branches)
+{
+	size_t i;
+
+	verifier->calls = branches->n;
+	for (i = 0; i < branches->n; i++)
+		if (!sc_branches_recorded(&verifier->binary,
+					  branches->branch[i].address))
+			say_missing(verifier, branches->branch[i].name,
+				    branches->branch[i].address);
+}
+
+/* Says what to do about it. */
+static void advise(const struct verifier *verifier,
+		   const struct sc_branches *branches)
+{
+	const char *name = verifier->binary.name;
+
+	if (sc_branches_without_hook(&verifier->binary, branches))
+		sc_error(name, SC_WITHOUT_HOOK
+			 ": link it with the flags of pkg-config --libs libstaticcall");
+	else
+		sc_error(name, "%zu calls have no record and go through trampolines: run static-call annotate on their objects, or link with the build hook, see static-call(1)",
+			 verifier->missing);
+}
+
 static int verify_binary(struct verifier *verifier)
 {
+	struct sc_binary *binary = &verifier->binary;
+	struct sc_branches branches;
 	Elf_Scn *scn = NULL;
 
-	while ((scn = elf_nextscn(verifier->binary.elf, scn))) {
+	if (sc_branches_find(binary, &branches))
+		return MISSING;
+	if (!sc_branches_need_records(binary)) {
+		printf("%s: %zu calls of the trampoline backend, which needs no records\n",
+		       binary->name, branches.n);
+		return COMPLETE;
+	}
+	while ((scn = elf_nextscn(binary->elf, scn))) {
 		const Elf64_Shdr *shdr = elf64_getshdr(scn);
 
 		if (shdr && shdr->sh_type == SHT_RELA &&
 		    !(shdr->sh_flags & SHF_ALLOC))
 			verify_section(verifier, scn, shdr);
 	}
-	if (!verifier->relocations) {
-		sc_error(verifier->binary.name,
-			 "cannot tell: was not linked with --emit-relocs");
-		return CANNOT_TELL;
-	}
-	printf("%s: %zu calls, %zu records, %zu missing\n",
-	       verifier->binary.name, verifier->calls, verifier->binary.n_sites,
-	       verifier->missing);
-	return verifier->missing ? MISSING : COMPLETE;
+	if (!verifier->relocations)
+		verify_branches(verifier, &branches);
+	printf("%s: %zu calls, %zu records, %zu missing\n", binary->name,
+	       verifier->calls, binary->n_sites, verifier->missing);
+	if (!verifier->missing)
+		return COMPLETE;
+	advise(verifier, &branches);
+	return MISSING;
 }
 
 static int verify_elf(const char *file, Elf *elf)
