@@ -4,8 +4,8 @@
  *
  * The first byte says what the rest is: an object, a linked file, an archive,
  * a response file, the command line of a linker, a linker script, what a compiler
- * says in the environment, or the memory of a process.  Beyond not crashing, what was annotated must be sound: annotated again, nothing is left
- * to do.
+ * says in the environment, or the memory of a process.  Beyond not crashing, what
+ * was annotated must be sound: annotated again, nothing is left to do.
  *
  * Files are opened below a scratch directory only, whatever the input names.
  */

@@ -18,8 +18,8 @@ int sc_status_show(struct sc_process *process);
 
 /*
  * prototypes.c: how many calls are defined to return 0 whose result type cannot,
- * or have another type in another file, each with a message; 0 too where there is no debug information, or the tool was
- * built without libdw.
+ * or have another type in another file, each with a message; 0 too where there
+ * is no debug information, or the tool was built without libdw.
  */
 size_t sc_prototypes_check(const char *file, Elf *elf);
 
