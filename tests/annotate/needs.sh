@@ -188,6 +188,13 @@ for ld in $(linkers "$cc"); do
 	linked "$ld: a weak and a strong one" "$cc" "$rsp" -fuse-ld="$ld" \
 		weak/a.o "$dir"/{b,library}.o
 done
+# By PATH: what the linker is called by has no directory.
+check "ld, found in PATH: links" env PATH="$hook:$PATH" ld -shared \
+	"$dir"/{a,b,library}.o -o out
+check "ld, found in PATH: complete" "$tool" verify out
+check "ld, found in PATH: not without" "$BASH" -c \
+	"ld -shared -z defs $dir/a.o $dir/b.o $dir/library.o -o out 2>&1 |
+		grep -q build_hook"
 check "a hook without its library refuses, too" "$BASH" -c "
 	cp -r '$hook' bare && rm bare/build-hook.a &&
 	echo '-B$PWD/bare' >bare/hook.rsp &&

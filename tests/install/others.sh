@@ -47,7 +47,7 @@ if there rustc; then
 fi
 
 if there scons; then
-	try "SCons builds" scons -Q CC="$cc" hook="$hook" &&
+	try "SCons builds" scons -Q CC="$cc" &&
 		try "SCons: calls are patched" ./program
 	rm -f program ./*.o
 fi

@@ -8,6 +8,7 @@
  * a trampoline is ever replaced, so that mistaking an option's value for a
  * file does no harm.
  */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -54,18 +55,32 @@ static void note_option(struct sc_link *link, size_t i)
 		link->reproduce = true;
 }
 
+/* The hook's library, beside the name that the hook was called by. */
+static char *find_hook_library(struct sc_pool *pool, const char *hook)
+{
+	char exe[PATH_MAX];
+	ssize_t len;
+
+	/* Found in PATH, which may have changed since. */
+	if (!strchr(hook, '/')) {
+		len = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+		exe[len > 0 ? len : 0] = '\0';
+		hook = exe;
+	}
+	return sc_pool_string(pool, "%.*s" HOOK_LIBRARY,
+			      strrchr(hook, '/') ?
+			      (int)(strrchr(hook, '/') - hook) + 1 : 0, hook);
+}
+
 int sc_link_read(struct sc_link *link, const char *hook, char *const *argv)
 {
-	const char *slash = strrchr(hook, '/');
 	size_t i;
 
 	link->in.pool = link->out.pool = link->texts.pool = link->pool;
 	link->workspace.pool = link->pool;
 	link->output = "a.out";
 	link->reproduce = getenv("LLD_REPRODUCE");
-	link->hook_library = sc_pool_string(link->pool, "%.*s" HOOK_LIBRARY,
-					    slash ? (int)(slash - hook) + 1 : 0,
-					    hook);
+	link->hook_library = find_hook_library(link->pool, hook);
 	if (!link->hook_library || sc_args_expand(&link->in, argv))
 		return -1;
 	for (i = 1; i < link->in.n; i++) {
