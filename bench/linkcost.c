@@ -60,8 +60,9 @@ static void report(double *without, double *with, int n)
 		fail("no memory");
 	for (i = 0; i < n; i++)
 		more[i] = with[i] - without[i];
-	printf("  %8.1f %8.1f %+8.1f", median(without, n), median(with, n),
-	       median(more, n));
+	printf("  %8.1f %8.1f %+8.1f %6.2f", median(without, n),
+	       median(with, n), median(more, n),
+	       median(with, n) / median(without, n));
 	free(more);
 }
 

@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# What the build hook adds to compilations and to links.
+# What the build hook adds to links.  Compilations have no part in it.
 # linkcost.sh BUILD [ROUNDS]
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 build=$(cd "${1:?usage: linkcost.sh BUILD [ROUNDS]}" && pwd)
 rounds=${2:-15}
-hook=$build/tools/hook
-flags="-I$build/include/inline -I$top/include"
+hook=$build/tools/stand-ins
+# So that it links without the hook, too.
+flags="-DSTATIC_CALL_NO_HOOK -I$build/include/inline -I$top/include"
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch"
@@ -25,28 +26,10 @@ compare()
 
 heading()
 {
-	printf '%s, milliseconds\n%40s  %26s  %26s\n%40s' "$1" "" \
+	printf '%s, milliseconds\n%40s  %33s  %33s\n%40s' "$1" "" \
 		"time" "processor time" ""
-	printf '  %8s %8s %8s' without with more without with more
+	printf '  %8s %8s %8s %6s' without with more ratio without with more ratio
 	echo
-}
-
-compilations()
-{
-	cat >plain.c <<-'SOURCE'
-	int add(int x);
-	int f(int x) { return add(x) + 1; }
-	SOURCE
-	cat >calls.c <<-'SOURCE'
-	#include <static_call.h>
-	int add(int x);
-	DECLARE_STATIC_CALL(there, add);
-	int f(int x) { return static_call(there)(x) + 1; }
-	SOURCE
-	heading "One compilation with gcc"
-	compare "without static calls" $((rounds * 6)) gcc -c -O2 plain.c
-	# shellcheck disable=SC2086 # a list
-	compare "with one" $((rounds * 6)) gcc -c -O2 $flags calls.c
 }
 
 # The objects of a project: half of them with five calls each.
@@ -119,24 +102,11 @@ links()
 	done
 }
 
-# The same with copies in memory, as where /tmp is.
-in_memory()
-{
-	[ -w /dev/shm ] || return 0
-	(
-		export TMPDIR=/dev/shm
-		links "the same, copies in memory" "$@"
-	)
-}
-
-compilations
 many_objects
 objects=$(printf '%s ' p[0-9]*.o c[0-9]*.o)
 heading "A link of 500 objects, 250 with static calls"
 # shellcheck disable=SC2086 # a list
 links "annotated by the link" $objects
-# shellcheck disable=SC2086 # a list
-in_memory $objects
 "$build/tools/static-call" annotate c[0-9]*.o main.o
 # shellcheck disable=SC2086 # a list
 links "annotated before" $objects
@@ -146,6 +116,5 @@ heading "A link of one object of $(($(stat -c %s big.o) / 1000000)) MB"
 links "without static calls" big.o
 big_object __SCT__there
 links "50000 calls, annotated by the link" big.o
-in_memory big.o
 "$build/tools/static-call" annotate big.o
 links "50000 calls, annotated before" big.o

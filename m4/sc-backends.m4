@@ -48,7 +48,7 @@ AC_DEFUN([SC_TOOLS], [
 AS_IF([test "x$SC_BACKEND" = xinline && test "x$sc_have_libelf" = xno],
 	[AC_MSG_ERROR([the inline backend needs libelf for its tool; install libelf's development files or choose --with-backend=trampoline])])
 STATIC_CALL='$(top_builddir)/tools/static-call$(EXEEXT)'
-HOOK_RSP='$(abs_top_builddir)/tools/hook/hook.rsp'
+HOOK_RSP='$(abs_top_builddir)/tools/stand-ins/hook.rsp'
 AS_IF([test "x$with_static_call" != xno],
 	[AS_IF([test -x "$with_static_call"], [],
 		[AC_MSG_ERROR([--with-static-call: $with_static_call is not a program])])
@@ -58,83 +58,21 @@ AC_SUBST([HOOK_RSP])
 sc_test_inline=no
 AS_CASE([$sc_backends:$sc_have_libelf:$cross_compiling],
 	[*inline*:yes:no], [sc_test_inline=yes])
-SC_HOOK_FLAGS=
-AS_IF([test "x$SC_BACKEND" = xinline], [SC_HOOK_FLAGS='@${hookdir}/hook.rsp'])
-AC_SUBST([SC_HOOK_FLAGS])
+dnl Only the inline backend's flags lead a link to the hook, and only its header
+dnl refers to the symbol that the hook defines.
+SC_HOOK_CFLAGS= SC_HOOK_LIBS= SC_HOOK_OPTION= SC_NOHOOK_CFLAGS=
+AS_IF([test "x$SC_BACKEND" = xinline],
+	[SC_HOOK_CFLAGS=' -DSTATIC_CALL_HOOK'
+	 SC_HOOK_LIBS=' @${hookdir}/hook.rsp'
+	 SC_HOOK_OPTION='-B${hookdir}'
+	 SC_NOHOOK_CFLAGS=' -DSTATIC_CALL_NO_HOOK'])
+AC_SUBST([SC_HOOK_CFLAGS])
+AC_SUBST([SC_HOOK_LIBS])
+AC_SUBST([SC_HOOK_OPTION])
+AC_SUBST([SC_NOHOOK_CFLAGS])
 AM_CONDITIONAL([BUILD_TOOLS], [test "x$sc_have_libelf" = xyes])
 AM_CONDITIONAL([INSTALL_HOOK], [test "x$SC_BACKEND" = xinline])
 AM_CONDITIONAL([TEST_INLINE], [test "x$sc_test_inline" = xyes])
-])
-
-dnl SC_STATIC_HOOK
-dnl The hook runs once for each compilation: without the dynamic linker and its
-dnl libraries it starts much sooner (bench/linkcost.sh).  SC_HOOK_LDFLAGS and
-dnl SC_HOOK_LIBS say how it is linked.
-AC_DEFUN([SC_STATIC_HOOK], [
-AC_ARG_ENABLE([static-hook],
-	[AS_HELP_STRING([--disable-static-hook],
-		[link the build hook dynamically [statically where that is
-		 possible: it starts sooner]])],
-	[], [enable_static_hook=auto])
-SC_HOOK_LDFLAGS= SC_HOOK_LIBS=$LIBELF_LIBS
-AS_IF([test "x$enable_static_hook" != xno && test "x$sc_have_libelf" = xyes],
-	[PKG_CHECK_MODULES_STATIC([LIBELF_STATIC], [libelf], [], [:])
-	AC_CACHE_CHECK([whether the build hook can be linked statically],
-		[sc_cv_static_hook],
-		[sc_save_LIBS=$LIBS sc_save_LDFLAGS=$LDFLAGS
-		LDFLAGS="$LDFLAGS -static" LIBS=$LIBELF_STATIC_LIBS
-		AC_LANG_CONFTEST([AC_LANG_PROGRAM([[#include <libelf.h>]],
-			[[return elf_version(EV_CURRENT) == EV_NONE;]])])
-		AC_LINK_IFELSE([], [sc_cv_static_hook=yes],
-			[sc_cv_static_hook=no])
-		dnl Linked is not enough: a sanitizer may want more.
-		AS_IF([test "x$sc_cv_static_hook" = xyes],
-			[AC_RUN_IFELSE([], [], [sc_cv_static_hook=no], [:])])
-		LIBS=$sc_save_LIBS LDFLAGS=$sc_save_LDFLAGS])
-	AS_IF([test "x$sc_cv_static_hook" = xyes],
-		[SC_HOOK_LDFLAGS=-all-static SC_HOOK_LIBS=$LIBELF_STATIC_LIBS],
-		[test "x$enable_static_hook" = xyes],
-		[AC_MSG_ERROR([the build hook cannot be linked statically here])])])
-AC_SUBST([SC_HOOK_LDFLAGS])
-AC_SUBST([SC_HOOK_LIBS])
-])
-
-dnl SC_EARLY_START
-dnl Can the hook do something before the C library is ready (tools/bare.h)?
-dnl SC_BARE_CFLAGS are for code that may call nothing, not even what a compiler
-dnl calls unasked; conditional EARLY_START if that is what they do, and the host
-dnl has a start.
-AC_DEFUN([SC_EARLY_START], [
-AX_APPEND_COMPILE_FLAGS([-fno-builtin -fno-stack-protector -fPIE dnl
-	-fno-tree-loop-distribute-patterns -fno-sanitize=all -fno-lto dnl
-	-fprofile-exclude-files=.* -fvisibility=hidden -U_FORTIFY_SOURCE],
-	[SC_BARE_CFLAGS], [-Werror])
-AC_SUBST([SC_BARE_CFLAGS])
-AC_CACHE_CHECK([whether $CC makes code that calls nothing],
-	[sc_cv_bare],
-	[sc_save_CFLAGS=$CFLAGS CFLAGS="$CFLAGS $SC_BARE_CFLAGS"
-	sc_cv_bare=no
-	AC_COMPILE_IFELSE([AC_LANG_SOURCE([[
-void copy(char *to, const char *from, int n);
-void copy(char *to, const char *from, int n)
-{
-	char text[100];
-	int i;
-
-	for (i = 0; i < 100; i++)
-		text[i] = 0;
-	for (i = 0; from[i]; i++)
-		text[i] = from[i];
-	for (i = 0; i < n; i++)
-		to[i] = text[i];
-}
-]])],
-		[AS_IF([$NM -u conftest.$ac_objext >conftest.undefined &&
-			! grep -v _GLOBAL_OFFSET_TABLE_ conftest.undefined >/dev/null],
-			[sc_cv_bare=yes])])
-	CFLAGS=$sc_save_CFLAGS])
-AM_CONDITIONAL([EARLY_START],
-	[test "x$sc_backends" != xgeneric && test "x$sc_cv_bare" = xyes])
 ])
 
 dnl SC_PROG_CXX_WORKS
@@ -157,7 +95,6 @@ AS_IF([test "x$sc_have_libelf" = xyes], [sc_r_tool="static-call"],
 	[sc_r_tool="none: libelf was not found"])
 AS_IF([test "x$SC_BACKEND" = xinline], [sc_r_hook="installed, in libstaticcall.pc"],
 	[sc_r_hook="not needed by this backend"])
-AS_IF([test "x$SC_HOOK_LDFLAGS" != x], [sc_r_hook="$sc_r_hook, linked statically"])
 AS_IF([test "x$sc_test_inline" = xyes], [sc_r_tested=$sc_backends],
 	[sc_r_tested=`echo "$sc_backends" | sed 's/ inline//'`])
 AC_MSG_NOTICE([

@@ -9,7 +9,7 @@ export LC_ALL=C
 : "${abs_top_builddir:?run by make check}" "${abs_top_srcdir:?}" "${CC:=cc}"
 tool=$abs_top_builddir/tools/static-call
 # shellcheck disable=SC2034 # for hook.sh
-hook=$abs_top_builddir/tools/hook
+hook=$abs_top_builddir/tools/stand-ins
 include="-I$abs_top_builddir/include/inline -I$abs_top_srcdir/include"
 
 # Seconds for a command that may hang; none that does not comes near.
@@ -19,6 +19,11 @@ patience=1200
 scratch=$(mktemp -d) || exit 99
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch" || exit 99
+
+# Where the hook puts its copies: found empty, and so they can be looked for.
+memory=$(mktemp -d /dev/shm/static-call-test-XXXXXX 2>/dev/null) ||
+	{ memory=$scratch/memory && mkdir "$memory"; }
+trap 'rm -rf "$scratch" "$memory"' EXIT
 
 tap_n=0 tap_failed=0
 
@@ -106,10 +111,10 @@ to_assembly()
 		cc "$1" -O2 -S "${@:2}"
 }
 
-# Tools that say in which process they run.
+# A linker that says in which process it runs.
 mkdir self
-printf '#!/bin/sh\necho $$\n' | tee self/as >self/ld
-chmod +x self/as self/ld
+printf '#!/bin/sh\necho $$\n' >self/ld
+chmod +x self/ld
 
 # by COMMAND...: who runs the tool, the hook's own process or a child of it.
 by()

@@ -7,9 +7,8 @@
 cc="${CC%% *}"
 as=$hook/as
 rsp=@$hook/hook.rsp
-chmod 755 .
-mkdir tmp
-export TMPDIR=$scratch/tmp
+chmod 755 . "$memory"
+export TMPDIR=$memory
 to_assembly "$cc" one.c
 cc "$cc" -O2 -c one.c -o raw.o
 cc "$cc" -O2 -c two.c -o two_raw.o
@@ -32,15 +31,11 @@ annotated()
 clean()
 {
 	same "$1: nothing is left behind" \
-		"$(find tmp -mindepth 1; find . -name '*.o.*')" ""
+		"$(find "$memory" -mindepth 1; find . -name '*.o.*')" ""
 }
 
-# ---- the assembler's command line
+# ---- the assembler's command line, which is that of gcc's link-time optimiser
 
-check "as: from standard input" "$as" -o stdin.o - <one.s
-annotated "as: from standard input, annotated" stdin.o
-check "as: no name at all" "$as" -o none.o <one.s
-annotated "as: no name at all, annotated" none.o
 check "as: no -o" "$as" one.s
 annotated "as: no -o, a.out is annotated" a.out
 check "as: -oFILE" "$as" -otogether.o one.s
@@ -88,21 +83,9 @@ annotated "as: very many words, annotated" many.o
 check "as: a long command line" "$as" one.s -o long.o \
 	$(seq -f '--defsym=symbol_number%.0f=1' 4000)
 annotated "as: a long command line, annotated" long.o
-echo '.include "one.s"' >outer.s
-check "as: .include" "$as" outer.s -o outer.o
-annotated "as: .include, annotated" outer.o
-check "as: .include, in -I" "$as" -I . outer.s -o outer.o
-annotated "as: .include, in -I, annotated" outer.o
-printf '.data\nunrelated:\t.byte 0\n' >plain.s
-check "as: two files" "$as" plain.s one.s -o both.o
-annotated "as: two files, annotated" both.o
-
-# Where no file has a static call, the real one takes the hook's place.
-same "as: gives way" "$(by "$as" plain.s -o plain.o)" itself
+# Where no input has a static call, the real one takes the hook's place.
 same "ld: gives way" "$(by "$hook/ld" rest.o -o plain)" itself
-same "as: does not, with static calls" "$(by "$as" one.s -o one.o)" child
 same "ld: does not, with static calls" "$(by "$hook/ld" raw.o -o plain)" child
-same "as: does not, for what it cannot see" "$(by "$as" -o plain.o)" child
 
 rm -f a.out && cp raw.o a.out
 for option in --version --help -v; do
@@ -160,10 +143,8 @@ check "ld: two objects of one name" "$cc" "$rsp" x/same.o z/same.o y/same.o \
 same "ld: two objects of one name: all are annotated" "$(calls same)" \
 	$((all + 1))
 check "ld: TMPDIR is not set" env -u TMPDIR "$cc" "$rsp" raw.o rest.o -o out
-check "ld: TMPDIR is not there" fails 1 "cannot make a directory in it" \
-	env TMPDIR="$scratch/nowhere" "$cc" "$rsp" raw.o rest.o -o out
-check "ld: TMPDIR is not there, and not needed" env TMPDIR="$scratch/nowhere" \
-	"$cc" "$rsp" done.o rest.o -o out 2>/dev/null
+check "ld: TMPDIR is not there" env TMPDIR="$scratch/nowhere" "$cc" "$rsp" \
+	raw.o rest.o -o out
 clean "ld"
 
 # ---- what is broken
@@ -333,6 +314,8 @@ if [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null &&
 		;;
 	ld)
 		cp big.o disk/other.o
+		# With so few descriptors copies are no files in memory.
+		ulimit -n 20
 		TMPDIR=$scratch/disk "$cc" "$rsp" -shared big.o -o full.so
 		rc=\$?
 		rm disk/other.o

@@ -189,36 +189,34 @@ options_for()
 	esac
 }
 
-# compile_file FILE DIR [@HOOK]
+# compile_file FILE DIR
 compile_file()
 {
 	local file=$1 object=$2/${1%.*}.o driver=$cc options main
 
-	shift 2
 	options=$(options_for "$file")
 	if [ "$file$options" = main.c-O2 ]; then
-		main=main$pic.${*##*/}.o
+		main=main$pic.o
 		# shellcheck disable=SC2086 # a list of options
-		[ -e "$main" ] || "$cc" "$@" ${cxx:+-DCXX_TOO} "$pic" -O2 \
+		[ -e "$main" ] || "$cc" ${cxx:+-DCXX_TOO} "$pic" -O2 \
 			$include -c "$scratch/main.c" -o "$main"
 		cp "$main" "$object"
 		return
 	fi
 	[ "${file##*.}" = c ] || { driver=$cxx options+=" -fno-exceptions"; }
 	# shellcheck disable=SC2086 # lists of options
-	"$driver" "$@" ${cxx:+-DCXX_TOO} "$pic" $options $include \
+	"$driver" ${cxx:+-DCXX_TOO} "$pic" $options $include \
 		-c "$scratch/$file" -o "$object"
 }
 
-# compile_all DIR [@HOOK]: objects in DIR.
+# compile_all DIR: objects in DIR.  The hook has no part in it.
 compile_all()
 {
 	local dir=$1 file
 
-	shift
 	mkdir -p "$dir"
 	for file in main.c part.c two.c ${cxx:+first.cc second.cc}; do
-		compile_file "$file" "$dir" "$@" || return 1
+		compile_file "$file" "$dir" || return 1
 	done
 }
 
@@ -233,24 +231,21 @@ count_objects()
 }
 
 # compiled: makes the objects of this compiler, $pic and $flags, once, in
-# $objects/hooked.  Fails if the compiler cannot, with the hook or without.
+# $objects/all.  Fails if the compiler cannot.
 compiled()
 {
 	objects=objects/$pic${flags//[ \/]/_}
 	[ -e "$objects/made" ] && return 0
 	[ -e "$objects/cannot" ] && return 1
 	mkdir -p "$objects"
-	if compile_all "$objects/hooked" "$use" 2>"$objects/log"; then
-		count_objects "$objects/hooked" >"$objects/made"
-	elif compile_all "$objects/plain" 2>"$objects/cannot"; then
-		mv "$objects/cannot" "$objects/made"
-		rm "$objects"/hooked/*		# FAILED, below
-	else
-		return 1
-	fi
+	compile_all "$objects/all" 2>"$objects/cannot" || return 1
+	count_objects "$objects/all" >"$objects/made"
 }
 
 # ---- linking ------------------------------------------------------------------
+
+# In the place of the hook: what else would define the symbol that it defines.
+without=-Wl,--defsym=__static_call_needs_the_build_hook__see_static_call_1=1
 
 # The options of link-time optimisation and of optimising, for ld -r.
 lto_options()
@@ -267,18 +262,18 @@ relocs()
 	esac
 }
 
-# link_program DIR [@HOOK]: ./program of the objects of DIR; libpart.so too.
+# link_program USE: ./program of the objects, libpart.so too, with the hook or
+# with $without.
 link_program()
 {
-	local dir=$1 mode=-$form parts=() link relocs
+	local dir=$objects/all mode=-$form parts=() link relocs
 
-	shift
 	rm -f program libpart.* all.o
 	relocs=$(relocs)
 	parts=("$dir"/part.o "$dir"/two.o)
 	[ -z "$cxx" ] || parts+=("$dir"/first.o "$dir"/second.o)
 	# shellcheck disable=SC2206 # lists of options
-	link=("$cc" "$@" -fuse-ld="$ld" $pic)
+	link=("$cc" "$1" -fuse-ld="$ld" $pic)
 	# What UBSan asks of C++ is in a library that only that driver adds.
 	[[ -z $cxx || $flags != *undefined* ]] || link[0]=$cxx
 	# With any -B musl-gcc loses the directory of gcc's own libraries.
@@ -310,8 +305,7 @@ link_program()
 # Does it work without the hook?  If not, this says nothing about it.
 works_without()
 {
-	[ -e "$objects/plain" ] || compile_all "$objects/plain" 2>plain.log
-	link_program "$objects/plain" 2>plain.log &&
+	link_program "$without" 2>plain.log &&
 		{ ./program >plain.out 2>>plain.log; } 2>/dev/null
 }
 
@@ -338,7 +332,7 @@ expect()
 {
 	case $flags in
 	*-flto*)
-		link_program "$objects/hooked" 2>plain.log || return 1
+		link_program "$without" 2>plain.log || return 1
 		expected=$(count_linked) most=$expected ;;
 	*--gc-sections*)
 		works_without || return 1
@@ -426,11 +420,9 @@ cell()
 	[[ $cc != *musl* ]] || library=$scratch/musl/libsc-inline.a
 	if ! compiled; then
 		row cannot "$(complaint "$objects/cannot")"
-	elif [ ! -e "$objects/hooked/main.o" ]; then
-		row FAILED "compile: $(complaint "$objects/log")"
 	elif ! expect; then
 		row cannot "$(complaint plain.log)"
-	elif ! link_program "$objects/hooked" "$use" 2>link.log; then
+	elif ! link_program "$use" 2>link.log; then
 		if broken_by_mold; then
 			row cannot "mold -r merges groups; the hook refuses it"
 		elif works_without; then

@@ -3,10 +3,9 @@
  * fuzz.c - a target for libFuzzer: any bytes may be given to tool and hook.
  *
  * The first byte says what the rest is: an object, a linked file, an archive,
- * a response file, the command line of a linker, what a compiler says in the
- * environment, what an assembler is to read, or the memory of a process.  Beyond
- * not crashing, what was annotated must be sound: annotated again, nothing is left
- * to do.
+ * a response file, the command line of a linker, a linker script, what a compiler
+ * says in the environment, or the memory of a process.  Beyond not crashing, what
+ * was annotated must be sound: annotated again, nothing is left to do.
  *
  * Files are opened below a scratch directory only, whatever the input names.
  */
@@ -18,20 +17,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "annotate.h"
-#include "archive.h"
-#include "assembler.h"
-#include "commands.h"
-#include "inputfile.h"
-#include "linker.h"
-#include "lto.h"
-#include "process.h"
-#include "realtool.h"
+#include "annotate/annotate.h"
+#include "hook/archive.h"
+#include "hook/inputfile.h"
+#include "hook/linker.h"
+#include "hook/lto.h"
+#include "hook/realtool.h"
+#include "hook/script.h"
+#include "inspect/commands.h"
+#include "inspect/process.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -138,7 +136,7 @@ static void fuzz_object(const uint8_t *data, size_t size)
 	close(out);
 }
 
-static void fuzz_image(const uint8_t *data, size_t size)
+static void fuzz_binary(const uint8_t *data, size_t size)
 {
 	int fd = memory_file(data, size);
 
@@ -152,14 +150,13 @@ static void annotate_archive(const uint8_t *data, size_t size, bool drop,
 	struct sc_pool pool = { NULL };
 	struct sc_workspace workspace = { .pool = &pool };
 	struct sc_inputfile file;
-	size_t nr_bitcode;
-	char *copy;
+	struct sc_archive_result result;
 
 	/* A linker's inputs are memory of just their size, so is this. */
 	if (sc_archive_is(data, size) &&
-	    !sc_archive_annotate(&workspace, "lib.a", data, size, drop, &copy,
-				 &nr_bitcode) && copy) {
-		if (again || sc_inputfile_map(&file, copy))
+	    !sc_archive_annotate(&workspace, "lib.a", data, size, drop, &result) &&
+	    result.copy) {
+		if (again || sc_inputfile_map(&file, result.copy))
 			abort();
 		annotate_archive(file.data, file.size, drop, true);
 		sc_inputfile_unmap(&file);
@@ -185,15 +182,15 @@ static void write_and_read(const struct sc_args *args)
 	char *argv[] = { (char *)"ld", (char *)"@out.rsp", NULL };
 	size_t i;
 
-	for (i = 1; i < args->nr; i++)
+	for (i = 1; i < args->n; i++)
 		if (args->arg[i][0] == '@')
 			return;
 	if (sc_args_write(args, "out.rsp") || sc_args_expand(&again, argv) ||
-	    again.nr != args->nr)
+	    again.n != args->n)
 		abort();
 	/* The next input must not find it. */
 	unlink("out.rsp");
-	for (i = 1; i < args->nr; i++)
+	for (i = 1; i < args->n; i++)
 		if (strcmp(again.arg[i], args->arg[i]) != 0)
 			abort();
 }
@@ -222,13 +219,12 @@ static void fuzz_linker(const uint8_t *data, size_t size)
 	struct sc_lto lto;
 	size_t n = 0;
 
-	argv[n++] = (char *)"ld";
+	argv[n++] = (char *)"ld.lld";
 	while (n + 1 < room && (argv[n] = strsep(&at, "\n")))
 		n++;
 	argv[n] = NULL;
-	if (!sc_link_read(&link, argv) && !sc_link_annotate(&link)) {
-		if (sc_lto_wanted(&link, "ld.lld") &&
-		    !sc_lto_begin(&lto, &link, "ld.lld"))
+	if (!sc_link_read(&link, "ld.lld", argv) && !sc_link_annotate(&link)) {
+		if (sc_lto_wanted(&link) && !sc_lto_begin(&lto, &link))
 			sc_lto_continue(&lto, &link);
 		write_and_read(&link.out);
 	}
@@ -242,42 +238,39 @@ static void fuzz_environment(const uint8_t *data, size_t size)
 		"COLLECT_GCC_OPTIONS", "COMPILER_PATH", "COLLECT_LTO_WRAPPER",
 		"PATH",
 	};
-	enum { NR = sizeof(names) / sizeof(names[0]) };
-	/* Without that it would look at the fuzzer's own command line. */
-	char *environment[NR + 2] = { [NR] = (char *)"COLLECT_GCC=gcc" };
 	char *text = make_text(data, size), *at = text, *value;
-	char path[PATH_MAX];
+	struct sc_pool pool = { NULL };
 	size_t i;
 
-	for (i = 0; i < NR; i++) {
+	/* Without that it would look at the fuzzer's own command line. */
+	setenv("COLLECT_GCC", "gcc", 1);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		value = strsep(&at, "\n");
-		if (asprintf(&environment[i], "%s=%s", names[i],
-			     value ? value : "") < 0)
-			abort();
+		setenv(names[i], value ? value : "", 1);
 	}
-	if (sc_realtool(path, "ld.lld", environment) != (*path != '\0'))
-		abort();
-	for (i = 0; i < NR; i++)
-		free(environment[i]);
+	sc_realtool(&pool, "ld.lld");
+	sc_pool_empty(&pool);
 	free(text);
 }
 
-/* What the assembler reads: no call is overlooked, and none invented. */
-static void fuzz_assembly(const uint8_t *data, size_t size)
+static const char *same_name(void *context, const char *name)
 {
-	char *text = make_text(data, size), *at;
-	bool expected = memmem(data, size, "__SCT__", 7) != NULL;
-	int fd = memory_file(data, size);
-	char path[64];
-	char *argv[] = { (char *)"as", path, NULL };
+	(void)context;
+	return name;
+}
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	for (at = text; at < text + size && !expected; at++)
-		expected = !strncasecmp(at, ".include", 8);
-	if (sc_assembler_may_call(argv) != expected)
-		abort();
-	close(fd);
-	free(text);
+/* Where all names stay, the script stays. */
+static void fuzz_script(const uint8_t *data, size_t size)
+{
+	struct sc_pool pool = { NULL };
+	char *text;
+
+	if (sc_script_has_inputs(data, size)) {
+		text = sc_script_rewrite(&pool, data, size, same_name, NULL);
+		if (!text || strlen(text) != size || memcmp(text, data, size))
+			abort();
+	}
+	sc_pool_empty(&pool);
 }
 
 static void write_file(int dir, const char *name, off_t at, const void *data,
@@ -334,22 +327,22 @@ out:
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	int kind = size ? *data : 0;
+	int kind = size ? *data : 0, first = dup(0);
 
-	if (!kind)
+	if (!kind || first < 0)
 		return -1;
 	data++;
 	size--;
 	guarding = true;
 	switch (kind) {
 	case 't':
-		fuzz_assembly(data, size);
+		fuzz_script(data, size);
 		break;
 	case 'o':
 		fuzz_object(data, size);
 		break;
 	case 'i':
-		fuzz_image(data, size);
+		fuzz_binary(data, size);
 		break;
 	case 'a':
 	case 'A':
@@ -371,6 +364,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		kind = 0;
 	}
 	sc_cleanup_run();
+	/* Copies keep a descriptor each until the program ends. */
+	close_range((unsigned int)first, ~0U, 0);
 	guarding = false;
 	return kind ? 0 : -1;
 }

@@ -49,10 +49,6 @@ for ld in $(linkers "$cc"); do
 		"$tool" verify program
 	same "$ld: and counts them" "$(grep -c 'no record of' fails.err)" \
 		"$(objdump_sites bare.o | wc -l)"
-
-	"$cc" -fuse-ld="$ld" one.o two.o library.o -o program
-	check "$ld: without relocations verify cannot tell" \
-		fails 2 'cannot tell' "$tool" verify program
 done
 
 # One record less, by cutting the count in the first note.

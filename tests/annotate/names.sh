@@ -10,12 +10,15 @@ mold_dir=/usr/libexec/mold
 # linked_by NAME PATTERN COMMAND...: complete, and made by that linker.
 linked_by()
 {
-	local name=$1 pattern=$2
+	local name=$1 pattern=$2 file
 
 	shift 2
 	rm -f program
-	check "$name: builds" "$@" $include -Wl,--emit-relocs one.c two.c \
-		library.c -o program
+	for file in one two library; do
+		cc "$1" -O2 -c $file.c
+	done
+	check "$name: builds" "$@" -Wl,--emit-relocs one.o two.o library.o \
+		-o program
 	check "$name: runs" ./program
 	check "$name: complete" "$tool" verify program
 	{ readelf -p .comment program && readelf -nW program; } >made.by
@@ -25,6 +28,7 @@ linked_by()
 # Each name of the hook's directory stands for what that name means without it.
 for path in "$hook"/*ld*; do
 	name=${path##*/}
+	[ -x "$path" ] || continue
 	if command -v "$name" >/dev/null; then
 		same "$name: the version is the real one's" \
 			"$("$path" --version 2>&1)" "$("$name" --version 2>&1)"

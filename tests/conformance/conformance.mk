@@ -111,8 +111,8 @@ $(conformance_files):
 
 # Nothing of the library but its public header.
 AM_CPPFLAGS = -I$(top_builddir)/include/$(backend) -I$(top_srcdir)/include
-AM_CFLAGS = $(SC_CFLAGS) $(CHECK_CFLAGS) $(hook)
-AM_CXXFLAGS = -Wall -Wextra $(CHECK_CFLAGS) $(hook)
+AM_CFLAGS = $(SC_CFLAGS) $(CHECK_CFLAGS)
+AM_CXXFLAGS = -Wall -Wextra $(CHECK_CFLAGS)
 tested_la = $(top_builddir)/src/libstaticcall-$(backend).la
 if SHARED
 # Without libtool, which takes as long as everything else together.

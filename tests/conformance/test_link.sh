@@ -15,7 +15,7 @@ compile() # SOURCE OPTION...
 {
 	local source=$1
 	shift
-	"${cc[@]}" -Wall -Wextra "${include[@]}" ${hook:+"$hook"} "$@" -c \
+	"${cc[@]}" -Wall -Wextra "${include[@]}" "$@" -c \
 		-o "$work/$source.o" "$work/$source.c"
 }
 

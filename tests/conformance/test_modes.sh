@@ -19,7 +19,7 @@ object() # NAME FLAG...
 {
 	local name=$1
 	shift
-	"${cc[@]}" "$@" "${include[@]}" ${hook:+"$hook"} -c \
+	"${cc[@]}" "$@" "${include[@]}" -c \
 		-o "$work/$name.o" "$suite/$name.c"
 }
 

@@ -21,7 +21,7 @@ build() # HOW NAME SOURCE...
 	for source; do
 		objects+=("$work/$source$pie.o")
 		[ -e "$work/$source$pie.o" ] ||
-			"${cc[@]}" -O2 "$pie" "${include[@]}" ${hook:+"$hook"} \
+			"${cc[@]}" -O2 "$pie" "${include[@]}" \
 				-c -o "$work/$source$pie.o" "$suite/$source.c" ||
 			return
 	done

@@ -63,8 +63,9 @@ plant src/x86_64/insn.c '#include "text.h"'
 plant src/fault_l.c "$(yes '' | head -n 401)"
 plant src/generic/generic.c '#include "registry.h"'
 plant src/lock.c '#include "log.h"'
-plant tools/fault_t.c '#include "../src/registry.h"'
-plant src/core.c '#include "../tools/tool.h"'
+plant tools/common/fault_t.c '#include "../src/registry.h"'
+plant tools/elf/fault_r.c '#include "hook/linker.h"'
+plant src/core.c '#include "../tools/common/tool.h"'
 plant src/fault_a.c '#if defined(__x86_64__)'
 plant src/fault_a.c '#elif defined(HAVE_STATIC_CALL)'
 plant src/fault_a.c '#endif'
@@ -99,7 +100,8 @@ seen layers 'a port is a leaf' src/x86_64/insn.c
 seen style 'no file of the library is over' src/fault_l.c
 seen layers 'backends know the seam' src/generic/generic.c
 seen layers 'lock is a leaf' src/lock.c
-seen layers 'tools use the contract' tools/fault_t.c
+seen layers 'tools use the contract' tools/common/fault_t.c
+seen layers 'tools/elf uses common' tools/elf/fault_r.c
 seen layers 'the library does not use tools' src/core.c
 seen layers 'architectures are told apart' src/fault_a.c
 seen layers 'the library tells no backends' src/fault_a.c

@@ -64,7 +64,26 @@ report "valgrind.h is a leaf" "$(allow src/valgrind.h '$')"
 tools=$(c_files tools)
 own=$(for f in $tools; do basename "$f"; done | grep '\.h$' | paste -sd'|')
 report "tools use the contract and the decoder only" "$(allow "$tools" \
-	"[<\"]static_call/(types|format)\.h[>\"]|.*(insn|targets)\.h\"|\"sc_config\.h\"|\"(${own:-none})\"$")"
+	"[<\"]static_call/(types|format)\.h[>\"]|.*(insn|targets)\.h\"|\"sc_config\.h\"|\"[a-z]+/(${own:-none})\"$")"
+
+# room NAME ROOM...: the room NAME of tools/ includes from these, and from itself.
+room()
+{
+	local name=$1
+
+	shift
+	# shellcheck disable=SC2046 # a list
+	report "tools/$name uses ${*:-no other room}" "$(includes \
+		$(there "$(c_files "tools/$name")") |
+		grep -E ' includes "[a-z]+/' | grep -v 'src/x86_64' |
+		grep -vE " includes \"($(printf '%s|' "$@")$name)/")"
+}
+
+room common
+room elf common
+room annotate common elf
+room hook common annotate
+room inspect common elf annotate
 report "the library does not use tools" \
 	"$(refuse "$(c_files src)" 'tools/')"
 

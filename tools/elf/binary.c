@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * binary.c - reads the records of a linked file.
+ *
+ * Rules: the table is found through PT_NOTE alone, so that what is shown here
+ * is what the library will find, in a stripped file too; only names may come
+ * from elsewhere.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <static_call/format.h>
+
+#include "elf/binary.h"
+
+static uint32_t get32(const uint8_t *at)
+{
+	return at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
+	       (uint32_t)at[3] << 24;
+}
+
+static uint64_t get64(const uint8_t *at)
+{
+	return get32(at) | (uint64_t)get32(at + 4) << 32;
+}
+
+/* What a place-relative field at @address says. */
+static uint64_t relative(uint64_t address, const uint8_t *at)
+{
+	return address + (uint64_t)(int64_t)(int32_t)get32(at);
+}
+
+const uint8_t *sc_binary_at(const struct sc_binary *binary, uint64_t address,
+			   size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < binary->n_phdrs; i++) {
+		const Elf64_Phdr *phdr = &binary->phdr[i];
+		uint64_t offset = address - phdr->p_vaddr;
+
+		if (phdr->p_type != PT_LOAD || address < phdr->p_vaddr ||
+		    offset > phdr->p_filesz ||
+		    size > phdr->p_filesz - offset ||
+		    phdr->p_offset > binary->size ||
+		    offset > binary->size - phdr->p_offset ||
+		    size > binary->size - phdr->p_offset - offset)
+			continue;
+		return binary->file + phdr->p_offset + offset;
+	}
+	return NULL;
+}
+
+/* Room for one more in a growing array; NULL after a message. */
+static void *grow(struct sc_binary *binary, void *array, size_t n, size_t size)
+{
+	void *new = sc_pool_grow(&binary->pool, array, n, size);
+
+	if (!new)
+		sc_error(binary->name, "out of memory");
+	return new;
+}
+
+static int add_name(struct sc_binary *binary, struct sc_binary_names *names,
+		    uint64_t value, const char *name, bool defined)
+{
+	struct sc_binary_name *new = grow(binary, names->name, names->n,
+					  sizeof(*new));
+
+	if (!new)
+		return -1;
+	names->name = new;
+	new[names->n++] = (struct sc_binary_name){ value, name, defined };
+	return 0;
+}
+
+static int slot_is(struct sc_binary *binary, uint64_t slot, const char *name,
+		   bool defined)
+{
+	return add_name(binary, &binary->slots, slot, name, defined);
+}
+
+static int tramp_is(struct sc_binary *binary, uint64_t tramp, const char *name)
+{
+	return add_name(binary, &binary->tramps, tramp, name, false);
+}
+
+static int read_sites(struct sc_binary *binary, uint64_t desc, const uint8_t *at)
+{
+	uint64_t start = relative(desc, at);
+	uint32_t count = get32(at + 4), i;
+	const size_t size = sizeof(struct static_call_site);
+	const uint8_t *record = sc_binary_at(binary, start, count * size);
+
+	/* Each record is in one run, so there cannot be more than fit. */
+	if (!record || count > binary->size / size - binary->n_sites)
+		return sc_error(binary->name,
+				"a note leads to no records (at %#llx)",
+				(unsigned long long)desc);
+	for (i = 0; i < count; i++, record += size, start += size) {
+		uint64_t slot = relative(start + 4, record + 4);
+		struct sc_binary_site *new = grow(binary, binary->site,
+						 binary->n_sites, sizeof(*new));
+
+		if (!new)
+			return -1;
+		binary->site = new;
+		new[binary->n_sites++] = (struct sc_binary_site){
+			.address = relative(start, record),
+			.slot = slot & ~(uint64_t)STATIC_CALL_SITE_FLAGS,
+			.flags = (uint32_t)slot & STATIC_CALL_SITE_FLAGS,
+		};
+	}
+	return 0;
+}
+
+static int read_define(struct sc_binary *binary, uint64_t desc,
+		       const uint8_t *at, size_t size)
+{
+	const size_t head = sizeof(struct static_call_note_define);
+
+	if (size <= head || !memchr(at + head, 0, size - head))
+		return sc_error(binary->name,
+				"a definition has no name (at %#llx)",
+				(unsigned long long)desc);
+	return slot_is(binary, relative(desc, at), (const char *)at + head,
+		       true);
+}
+
+static int read_note(struct sc_binary *binary, uint64_t address,
+		     const uint8_t *note, size_t namesz, size_t descsz)
+{
+	size_t desc = 12 + ((namesz + 3) & ~(size_t)3);
+
+	if (namesz != sizeof(STATIC_CALL_NOTE_OWNER) ||
+	    memcmp(note + 12, STATIC_CALL_NOTE_OWNER, namesz))
+		return 0;
+	switch (get32(note + 8)) {
+	case STATIC_CALL_NOTE_SITES:
+		if (descsz != sizeof(struct static_call_note_sites))
+			return sc_error(binary->name,
+					"a note of bad size (at %#llx)",
+					(unsigned long long)address);
+		return read_sites(binary, address + desc, note + desc);
+	case STATIC_CALL_NOTE_DEFINE:
+		return read_define(binary, address + desc, note + desc, descsz);
+	}
+	return 0;
+}
+
+/* Notes are 4-aligned, whatever the segment's own alignment is. */
+static int read_notes(struct sc_binary *binary, const Elf64_Phdr *phdr)
+{
+	uint64_t at = 0, size = phdr->p_filesz;
+	const uint8_t *note;
+
+	if (phdr->p_offset > binary->size ||
+	    size > binary->size - phdr->p_offset)
+		return sc_error(binary->name, "truncated: notes are missing");
+	note = binary->file + phdr->p_offset;
+	while (size - at >= 12) {
+		uint64_t namesz = get32(note + at);
+		uint64_t descsz = get32(note + at + 4);
+		uint64_t step = 12 + ((namesz + 3) & ~3ull) +
+				((descsz + 3) & ~3ull);
+
+		if (12 + ((namesz + 3) & ~3ull) + descsz > size - at)
+			return sc_error(binary->name,
+					"a note is cut off (at %#llx)",
+					(unsigned long long)phdr->p_vaddr + at);
+		if (read_note(binary, phdr->p_vaddr + at, note + at, namesz,
+			      descsz))
+			return -1;
+		if (step >= size - at)
+			break;
+		at += step;
+	}
+	return 0;
+}
+
+/* Symbols name slots that the dynamic linker fills, and trampolines. */
+static int read_symbol(struct sc_binary *binary, const Elf_Data *syms,
+		       size_t strings, size_t index, const char **name,
+		       uint64_t *value)
+{
+	const Elf64_Sym *sym = syms->d_buf;
+
+	*name = NULL;
+	if (index >= syms->d_size / sizeof(*sym))
+		return 0;
+	*name = elf_strptr(binary->elf, strings, sym[index].st_name);
+	*value = sym[index].st_shndx ? sym[index].st_value : 0;
+	if (!*name || strncmp(*name, STATIC_CALL_TRAMP_PREFIX_STR,
+			      STATIC_CALL_TRAMP_PREFIX_LEN))
+		*name = NULL;
+	else
+		*name += STATIC_CALL_TRAMP_PREFIX_LEN;
+	return 0;
+}
+
+static int read_symtab(struct sc_binary *binary, Elf_Scn *scn,
+		       const Elf64_Shdr *shdr)
+{
+	Elf_Data *syms = elf_getdata(scn, NULL);
+	const char *name;
+	uint64_t value;
+	size_t i;
+
+	for (i = 0; syms && syms->d_buf &&
+	     i < syms->d_size / sizeof(Elf64_Sym); i++) {
+		read_symbol(binary, syms, shdr->sh_link, i, &name, &value);
+		if (name && value && tramp_is(binary, value, name))
+			return -1;
+	}
+	return 0;
+}
+
+static int read_dynamic_relocations(struct sc_binary *binary, Elf_Scn *scn,
+				    const Elf64_Shdr *shdr)
+{
+	Elf_Scn *linked = elf_getscn(binary->elf, shdr->sh_link);
+	Elf64_Shdr *symtab = linked ? elf64_getshdr(linked) : NULL;
+	Elf_Data *data = elf_getdata(scn, NULL);
+	Elf_Data *syms = linked ? elf_getdata(linked, NULL) : NULL;
+	const Elf64_Rela *rela = data ? data->d_buf : NULL;
+	const char *name;
+	uint64_t value;
+	size_t i;
+
+	if (!rela || !symtab || symtab->sh_type != SHT_DYNSYM || !syms ||
+	    !syms->d_buf)
+		return 0;
+	for (i = 0; i < data->d_size / sizeof(*rela); i++) {
+		uint64_t type = ELF64_R_TYPE(rela[i].r_info);
+
+		if (type != R_X86_64_GLOB_DAT && type != R_X86_64_JUMP_SLOT)
+			continue;
+		read_symbol(binary, syms, symtab->sh_link,
+			    ELF64_R_SYM(rela[i].r_info), &name, &value);
+		if (name && slot_is(binary, rela[i].r_offset, name, false))
+			return -1;
+	}
+	return 0;
+}
+
+static int read_names(struct sc_binary *binary)
+{
+	Elf_Scn *scn = NULL;
+
+	while ((scn = elf_nextscn(binary->elf, scn))) {
+		const Elf64_Shdr *shdr = elf64_getshdr(scn);
+		int err = 0;
+
+		if (shdr && (shdr->sh_type == SHT_SYMTAB ||
+			     shdr->sh_type == SHT_DYNSYM))
+			err = read_symtab(binary, scn, shdr);
+		else if (shdr && shdr->sh_type == SHT_RELA &&
+			 (shdr->sh_flags & SHF_ALLOC))
+			err = read_dynamic_relocations(binary, scn, shdr);
+		if (err)
+			return -1;
+	}
+	return 0;
+}
+
+static int by_address(const void *left, const void *right)
+{
+	const struct sc_binary_site *a = left, *b = right;
+
+	return a->address < b->address ? -1 : a->address > b->address;
+}
+
+static int by_value(const void *left, const void *right)
+{
+	const struct sc_binary_name *a = left, *b = right;
+
+	return a->value < b->value ? -1 : a->value > b->value;
+}
+
+static void sort_names(struct sc_binary_names *names)
+{
+	if (names->n)
+		qsort(names->name, names->n, sizeof(*names->name), by_value);
+}
+
+static const char *find_name(const struct sc_binary_names *names, uint64_t value)
+{
+	struct sc_binary_name key = { .value = value }, *name = NULL;
+
+	if (names->n)
+		name = bsearch(&key, names->name, names->n, sizeof(key),
+			       by_value);
+	return name ? name->name : NULL;
+}
+
+static void sort_all(struct sc_binary *binary)
+{
+	size_t i, kept = 0;
+
+	sort_names(&binary->slots);
+	sort_names(&binary->tramps);
+	if (!binary->n_sites)
+		return;
+	qsort(binary->site, binary->n_sites, sizeof(*binary->site), by_address);
+	/* A record twice is one site; the library sees it so, too. */
+	for (i = 0; i < binary->n_sites; i++)
+		if (!kept || by_address(&binary->site[kept - 1],
+					&binary->site[i]))
+			binary->site[kept++] = binary->site[i];
+	binary->n_sites = kept;
+}
+
+int sc_binary_open(struct sc_binary *binary, Elf *elf, const char *name)
+{
+	size_t i;
+
+	*binary = (struct sc_binary){ .name = name, .elf = elf };
+	binary->ehdr = elf64_getehdr(elf);
+	binary->file = (const uint8_t *)elf_rawfile(elf, &binary->size);
+	if (!binary->ehdr || !binary->file)
+		return sc_error(name, "cannot read: %s", elf_errmsg(-1));
+	/* libelf would hand out the table as it lies in the file. */
+	if (binary->ehdr->e_phoff % sizeof(uint64_t))
+		return sc_error(name, "program headers are not aligned");
+	binary->phdr = elf64_getphdr(elf);
+	if (!binary->phdr || elf_getphdrnum(elf, &binary->n_phdrs))
+		return sc_error(name, "has no program headers");
+	for (i = 0; i < binary->n_phdrs; i++)
+		if (binary->phdr[i].p_type == PT_NOTE &&
+		    read_notes(binary, &binary->phdr[i]))
+			return -1;
+	if (read_names(binary))
+		return -1;
+	sort_all(binary);
+	return 0;
+}
+
+void sc_binary_close(struct sc_binary *binary)
+{
+	sc_pool_empty(&binary->pool);
+}
+
+const struct sc_binary_site *sc_binary_find(const struct sc_binary *binary,
+					  uint64_t address)
+{
+	struct sc_binary_site key = { .address = address };
+
+	if (!binary->n_sites)
+		return NULL;
+	return bsearch(&key, binary->site, binary->n_sites,
+		       sizeof(*binary->site), by_address);
+}
+
+const char *sc_binary_site_name(const struct sc_binary *binary, uint64_t slot)
+{
+	const uint8_t *content = sc_binary_at(binary, slot, 8);
+	const char *name = find_name(&binary->slots, slot);
+
+	return name || !content ? name :
+				  find_name(&binary->tramps, get64(content));
+}
+
+const char *sc_binary_slot_name(const struct sc_binary *binary, uint64_t slot)
+{
+	return find_name(&binary->slots, slot);
+}
+
+const char *sc_binary_tramp_name(const struct sc_binary *binary, uint64_t tramp)
+{
+	return find_name(&binary->tramps, tramp);
+}
+
+static bool table_has(const struct sc_binary *binary, Elf_Scn *scn,
+		      const Elf64_Shdr *shdr, const char *symbol)
+{
+	Elf_Data *syms = elf_getdata(scn, NULL);
+	const Elf64_Sym *sym = syms ? syms->d_buf : NULL;
+	size_t n = sym ? syms->d_size / sizeof(*sym) : 0, i;
+	const char *name;
+
+	for (i = 0; i < n; i++) {
+		name = elf_strptr(binary->elf, shdr->sh_link, sym[i].st_name);
+		if (name && !strcmp(name, symbol))
+			return true;
+	}
+	return false;
+}
+
+bool sc_binary_has_symbol(const struct sc_binary *binary, const char *symbol)
+{
+	Elf_Scn *scn = NULL;
+
+	while ((scn = elf_nextscn(binary->elf, scn))) {
+		const Elf64_Shdr *shdr = elf64_getshdr(scn);
+
+		if (shdr && (shdr->sh_type == SHT_SYMTAB ||
+			     shdr->sh_type == SHT_DYNSYM) &&
+		    table_has(binary, scn, shdr, symbol))
+			return true;
+	}
+	return false;
+}
+
+static int add_functions(struct sc_binary *binary, Elf_Scn *scn,
+			 const Elf64_Shdr *shdr)
+{
+	Elf_Data *syms = elf_getdata(scn, NULL);
+	const Elf64_Sym *sym = syms ? syms->d_buf : NULL;
+	size_t n = sym ? syms->d_size / sizeof(*sym) : 0, i;
+
+	for (i = 0; i < n; i++) {
+		const char *name = elf_strptr(binary->elf, shdr->sh_link,
+					      sym[i].st_name);
+		struct sc_binary_function *new;
+
+		if (!name || !*name || !sym[i].st_shndx ||
+		    ELF64_ST_TYPE(sym[i].st_info) != STT_FUNC)
+			continue;
+		new = grow(binary, binary->function, binary->n_functions,
+			   sizeof(*new));
+		if (!new)
+			return -1;
+		binary->function = new;
+		new[binary->n_functions++] = (struct sc_binary_function){
+			sym[i].st_value, sym[i].st_size, name
+		};
+	}
+	return 0;
+}
+
+static int by_start(const void *left, const void *right)
+{
+	const struct sc_binary_function *a = left, *b = right;
+
+	return a->address < b->address ? -1 : a->address > b->address;
+}
+
+static void read_functions(struct sc_binary *binary)
+{
+	Elf_Scn *scn = NULL;
+
+	/* Room for one says that it is done, also where there are none. */
+	binary->function = grow(binary, NULL, 0, sizeof(*binary->function));
+	while (binary->function && (scn = elf_nextscn(binary->elf, scn))) {
+		const Elf64_Shdr *shdr = elf64_getshdr(scn);
+
+		if (shdr && (shdr->sh_type == SHT_SYMTAB ||
+			     shdr->sh_type == SHT_DYNSYM) &&
+		    add_functions(binary, scn, shdr))
+			break;
+	}
+	if (binary->n_functions)
+		qsort(binary->function, binary->n_functions,
+		      sizeof(*binary->function), by_start);
+}
+
+const struct sc_binary_function *sc_binary_function(struct sc_binary *binary,
+						  uint64_t address)
+{
+	size_t low = 0, high, middle;
+
+	if (!binary->function)
+		read_functions(binary);
+	/* The last that starts at or in front of it. */
+	for (high = binary->n_functions; low < high; ) {
+		middle = low + (high - low) / 2;
+		if (binary->function[middle].address <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	while (low--) {
+		const struct sc_binary_function *function =
+			&binary->function[low];
+
+		/* Functions may start together, of different sizes. */
+		if (address - function->address < function->size ||
+		    address == function->address)
+			return function;
+		if (!low || function[-1].address != function->address)
+			break;
+	}
+	return NULL;
+}

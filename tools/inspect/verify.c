@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * verify.c - compares the calls in a linked file with its records.
+ *
+ * Calls are found by other means than the records were made: through the
+ * relocations that --emit-relocs leaves in the file; where there are none, by the
+ * branches to trampolines.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <static_call/format.h>
+
+#include "inspect/commands.h"
+#include "elf/binary.h"
+#include "elf/branches.h"
+#include "elf/sites.h"
+
+enum { COMPLETE, MISSING };
+
+struct verifier {
+	struct sc_binary binary;
+	size_t calls, missing;
+	bool relocations;		/* the file has kept them */
+};
+
+/* Linkers turn FF 15 and FF 25 into these, and may keep the relocation. */
+static bool is_relaxed(const uint8_t *at)
+{
+	return (at[0] == 0x67 && at[1] == 0xe8) ||
+	       (at[0] == 0x90 && (at[1] == 0xe8 || at[1] == 0xe9)) ||
+	       (at[0] == 0xe9 && at[5] == 0x90);
+}
+
+static bool is_call(const struct sc_binary *binary, const Elf64_Rela *rela)
+{
+	const uint8_t *at = sc_binary_at(binary, rela->r_offset - 2, 6);
+	Elf64_Rela here = *rela;
+	uint64_t offset;
+	uint32_t flags;
+
+	if (!at)
+		return false;
+	here.r_offset = 2;
+	return sc_site_at(at, 6, &here, &offset, &flags) || is_relaxed(at);
+}
+
+static void say_missing(struct verifier *verifier, const char *name,
+			uint64_t address)
+{
+	struct sc_binary *binary = &verifier->binary;
+	const struct sc_binary_function *function;
+
+	verifier->missing++;
+	function = sc_binary_function(binary, address);
+	sc_error(binary->name, "no record of the call of %s (in %s at 0x%llx)",
+		 name ? name : "?", function ? function->name : "?",
+		 (unsigned long long)address);
+}
+
+static void verify_one(struct verifier *verifier, const Elf64_Rela *rela,
+		       Elf_Data *syms, size_t strings)
+{
+	struct sc_binary *binary = &verifier->binary;
+	const Elf64_Sym *sym = syms->d_buf;
+	size_t index = ELF64_R_SYM(rela->r_info);
+	const char *name;
+
+	if (index >= syms->d_size / sizeof(*sym))
+		return;
+	name = elf_strptr(binary->elf, strings, sym[index].st_name);
+	if (!name || strncmp(name, STATIC_CALL_TRAMP_PREFIX_STR,
+			     STATIC_CALL_TRAMP_PREFIX_LEN) ||
+	    !is_call(binary, rela))
+		return;
+	verifier->calls++;
+	if (sc_binary_find(binary, rela->r_offset - 1) ||
+	    sc_binary_find(binary, rela->r_offset - 2))
+		return;
+	say_missing(verifier, name + STATIC_CALL_TRAMP_PREFIX_LEN,
+		    rela->r_offset - 1);
+}
+
+static void verify_section(struct verifier *verifier, Elf_Scn *scn,
+			   const Elf64_Shdr *shdr)
+{
+	Elf *elf = verifier->binary.elf;
+	Elf_Scn *code = elf_getscn(elf, shdr->sh_info);
+	Elf_Scn *linked = elf_getscn(elf, shdr->sh_link);
+	const Elf64_Shdr *text = code ? elf64_getshdr(code) : NULL;
+	const Elf64_Shdr *symtab = linked ? elf64_getshdr(linked) : NULL;
+	Elf_Data *data, *syms;
+	const Elf64_Rela *rela;
+	size_t i;
+
+	if (!text || !symtab || symtab->sh_type != SHT_SYMTAB ||
+	    !(text->sh_flags & SHF_EXECINSTR))
+		return;
+	data = elf_getdata(scn, NULL);
+	syms = elf_getdata(linked, NULL);
+	if (!data || !data->d_buf || !syms || !syms->d_buf)
+		return;
+	verifier->relocations = true;
+	rela = data->d_buf;
+	for (i = 0; i < data->d_size / sizeof(*rela); i++)
+		verify_one(verifier, &rela[i], syms, symtab->sh_link);
+}
+
+static void verify_branches(struct verifier *verifier,
+			    const struct sc_branches *branches)
+{
+	size_t i;
+
+	verifier->calls = branches->n;
+	for (i = 0; i < branches->n; i++)
+		if (!sc_branches_recorded(&verifier->binary,
+					  branches->branch[i].address))
+			say_missing(verifier, branches->branch[i].name,
+				    branches->branch[i].address);
+}
+
+/* Says what to do about it. */
+static void advise(const struct verifier *verifier,
+		   const struct sc_branches *branches)
+{
+	const char *name = verifier->binary.name;
+
+	if (sc_branches_without_hook(&verifier->binary, branches))
+		sc_error(name, SC_WITHOUT_HOOK
+			 ": link it with the flags of pkg-config --libs libstaticcall");
+	else
+		sc_error(name, "%zu calls have no record and go through trampolines: run static-call annotate on their objects, or link with the build hook, see static-call(1)",
+			 verifier->missing);
+}
+
+static int verify_binary(struct verifier *verifier)
+{
+	struct sc_binary *binary = &verifier->binary;
+	struct sc_branches branches;
+	Elf_Scn *scn = NULL;
+
+	if (sc_branches_find(binary, &branches))
+		return MISSING;
+	if (!sc_branches_need_records(binary)) {
+		printf("%s: %zu calls of the trampoline backend, which needs no records\n",
+		       binary->name, branches.n);
+		return COMPLETE;
+	}
+	while ((scn = elf_nextscn(binary->elf, scn))) {
+		const Elf64_Shdr *shdr = elf64_getshdr(scn);
+
+		if (shdr && shdr->sh_type == SHT_RELA &&
+		    !(shdr->sh_flags & SHF_ALLOC))
+			verify_section(verifier, scn, shdr);
+	}
+	if (!verifier->relocations)
+		verify_branches(verifier, &branches);
+	printf("%s: %zu calls, %zu records, %zu missing\n", binary->name,
+	       verifier->calls, binary->n_sites, verifier->missing);
+	if (!verifier->missing)
+		return COMPLETE;
+	advise(verifier, &branches);
+	return MISSING;
+}
+
+static int verify_elf(const char *file, Elf *elf)
+{
+	struct verifier verifier = { .calls = 0 };
+	const Elf64_Ehdr *ehdr = elf64_getehdr(elf);
+	int status = MISSING;
+
+	if (!ehdr || ehdr->e_machine != EM_X86_64 ||
+	    ehdr->e_ident[EI_DATA] != ELFDATA2LSB ||
+	    (ehdr->e_type != ET_EXEC && ehdr->e_type != ET_DYN)) {
+		sc_error(file, "is no x86-64 program or library");
+		return MISSING;
+	}
+	if (!sc_binary_open(&verifier.binary, elf, file))
+		status = verify_binary(&verifier);
+	if (sc_prototypes_check(file, elf))
+		status = MISSING;
+	sc_binary_close(&verifier.binary);
+	return status;
+}
+
+int sc_verify_file(const char *file)
+{
+	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int status = MISSING;
+	Elf *elf;
+
+	if (fd < 0) {
+		sc_error_errno(file, "cannot open");
+		return MISSING;
+	}
+	elf_version(EV_CURRENT);
+	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
+	if (elf)
+		status = verify_elf(file, elf);
+	else
+		sc_error(file, "cannot read: %s", elf_errmsg(-1));
+	elf_end(elf);
+	close(fd);
+	return status;
+}
