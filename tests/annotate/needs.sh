@@ -7,45 +7,21 @@
 rsp=@$hook/hook.rsp
 symbol=__static_call_needs_the_build_hook__see_static_call_1
 export TMPDIR=$memory
+strict=HOOK
 
-# What the header puts into each object with static calls, in a form for tests of
-# the hook alone: a word that refers to the symbol, which goes with a
-# constructor.
-cat >needs.h <<END
-#include <static_call.h>
-#ifndef BINDING
-#define BINDING ".globl"
-#endif
-#ifndef NO_REFERENCE
-__asm__(".ifndef .Lneeds\n.set .Lneeds, 1\n"
-	".pushsection .data.rel.needs,\"awG\",@progbits,needs,comdat\n"
-	BINDING " $symbol\n"
-	".hidden $symbol\n.balign 8\n"
-	"775: .quad $symbol\n"
-	".popsection\n"
-	".pushsection .text.needs,\"axG\",@progbits,needs,comdat\n"
-	"776: ret\n"
-	".popsection\n"
-	".pushsection .init_array.00101,\"awG\",@init_array,needs,comdat\n"
-	".balign 8\n777: .quad 776b\n"
-	".reloc 777b, R_X86_64_NONE, 775b\n"
-	".popsection\n.endif");
-#endif
-END
-sed 's/<static_call.h>/"needs.h"/' one.c >a.c
-sed 's/<static_call.h>/"needs.h"/' two.c >b.c
 echo 'int plain(void) { return 0; }' >none.c
 echo 'int main(void) { return 0; }' >main.c
 
-# objects DIR COMPILER FLAG...: the program's, without the hook.
+# objects DIR COMPILER FLAG...: the program's, without the hook; with the macro that
+# $strict says.
 objects()
 {
 	local dir=$1 cc=$2 file
 
 	shift 2
 	mkdir -p "$dir"
-	for file in a b library; do
-		cc "$cc" -I. -O2 "$@" -c $file.c -o "$dir/$file.o" || return 1
+	for file in one two library; do
+		cc "$cc" -DSTATIC_CALL_$strict -O2 "$@" -c $file.c -o "$dir/$file.o" || return 1
 	done
 }
 
@@ -99,12 +75,12 @@ one()
 	local name="${1##*/} $2" cc=$1 ld=-fuse-ld=$2 mode dir=${1##*/}
 
 	for mode in -pie -no-pie -static; do
-		both "$name $mode" "$cc" "$ld" $mode "$dir"/{a,b,library}.o
+		both "$name $mode" "$cc" "$ld" $mode "$dir"/{one,two,library}.o
 		check "$name $mode: runs" ./out
 	done
-	both "$name -shared" "$cc" "$ld" -shared "$dir"/{a,b,library}.o
+	both "$name -shared" "$cc" "$ld" -shared "$dir"/{one,two,library}.o
 	both "$name --gc-sections" "$cc" "$ld" -Wl,--gc-sections \
-		"$dir"/{a,b,library}.o
+		"$dir"/{one,two,library}.o
 	both "$name archive" "$cc" "$ld" main.o -Wl,-u,tail "$dir/liball.a"
 	check "$name archive: runs" ./out
 }
@@ -115,7 +91,7 @@ part()
 	local name="${1##*/} $2 -r" cc=$1 ld=-fuse-ld=$2 dir=${1##*/}
 
 	check "$name: links" "$cc" "$rsp" "$ld" -r -nostdlib \
-		"$dir"/{a,b}.o -o part.o
+		"$dir"/{one,two}.o -o part.o
 	check "$name: leaves the symbol undefined" grep -q " U $symbol" \
 		<(nm part.o)
 	both "$name, then a program" "$cc" "$ld" part.o "$dir/library.o"
@@ -126,11 +102,11 @@ for cc in $(compilers); do
 	dir=${cc##*/}
 	objects "$dir" "$cc" -fPIC
 	rm -f "$dir"/*.a
-	ar rcs "$dir/liball.a" "$dir"/{a,b,library}.o
-	# a.c has a main() of its own.
-	objcopy --redefine-sym main=other_main "$dir/a.o" "$dir/c.o"
+	ar rcs "$dir/liball.a" "$dir"/{one,two,library}.o
+	# one.c has a main() of its own.
+	objcopy --redefine-sym main=other_main "$dir/one.o" "$dir/c.o"
 	rm "$dir/liball.a"
-	ar rcs "$dir/liball.a" "$dir"/{c,b,library}.o
+	ar rcs "$dir/liball.a" "$dir"/{c,two,library}.o
 	"$cc" -c main.c
 	for ld in $(linkers "$cc"); do
 		one "$cc" "$ld"
@@ -148,12 +124,12 @@ if command -v gcc >/dev/null; then
 			[ "$ld" = lld ] && continue	# it cannot
 			# shellcheck disable=SC2086 # a list of flags
 			both "gcc $flags $ld" gcc -O2 $flags -fuse-ld="$ld" \
-				lto/{a,b,library}.o
+				lto/{one,two,library}.o
 			check "gcc $flags $ld: runs" ./out
 		done
 	done
-	gcc-ar rcs lto/liball.a lto/{b,library}.o &&
-		both "gcc -flto, an archive" gcc -O2 -flto lto/a.o lto/liball.a
+	gcc-ar rcs lto/liball.a lto/{two,library}.o &&
+		both "gcc -flto, an archive" gcc -O2 -flto lto/one.o lto/liball.a
 fi
 if command -v clang >/dev/null; then
 	for kind in full thin; do
@@ -162,7 +138,7 @@ if command -v clang >/dev/null; then
 			clang -flto=$kind -fuse-ld="$ld" main.c -o probe \
 				2>/dev/null || continue
 			both "clang -flto=$kind $ld" clang -O2 -flto=$kind \
-				-fuse-ld="$ld" bit/{a,b,library}.o
+				-fuse-ld="$ld" bit/{one,two,library}.o
 			check "clang -flto=$kind $ld: runs" ./out
 		done
 	done
@@ -171,7 +147,8 @@ fi
 # Where nothing wants it, nothing comes.
 cc=${CC%% *}
 "$cc" -c none.c
-objects weak "$cc" -fPIC '-DBINDING=".weak"'
+strict=NO_HOOK
+objects weak "$cc" -fPIC
 for ld in $(linkers "$cc"); do
 	"$cc" -fuse-ld="$ld" main.o none.o -o plain
 	"$cc" "$rsp" -fuse-ld="$ld" main.o none.o -o hooked
@@ -181,23 +158,23 @@ for ld in $(linkers "$cc"); do
 	"$cc" "$rsp" -fuse-ld="$ld" main.o none.o "$dir/liball.a" -o hooked
 	check "$ld: also beside a library that has some" cmp plain hooked
 	check "$ld: a weak reference links without the hook" \
-		"$cc" -fuse-ld="$ld" weak/{a,b,library}.o -o out
+		"$cc" -fuse-ld="$ld" weak/{one,two,library}.o -o out
 	check "$ld: and runs" ./out
 	linked "$ld: a weak reference, hook" "$cc" "$rsp" -fuse-ld="$ld" \
-		weak/{a,b,library}.o
+		weak/{one,two,library}.o
 	linked "$ld: a weak and a strong one" "$cc" "$rsp" -fuse-ld="$ld" \
-		weak/a.o "$dir"/{b,library}.o
+		weak/one.o "$dir"/{two,library}.o
 done
 # By PATH: what the linker is called by has no directory.
 check "ld, found in PATH: links" env PATH="$hook:$PATH" ld -shared \
-	"$dir"/{a,b,library}.o -o out
+	"$dir"/{one,two,library}.o -o out
 check "ld, found in PATH: complete" "$tool" verify out
 check "ld, found in PATH: not without" "$BASH" -c \
-	"ld -shared -z defs $dir/a.o $dir/b.o $dir/library.o -o out 2>&1 |
+	"ld -shared -z defs $dir/one.o $dir/two.o $dir/library.o -o out 2>&1 |
 		grep -q build_hook"
 check "a hook without its library refuses, too" "$BASH" -c "
 	cp -r '$hook' bare && rm bare/build-hook.a &&
 	echo '-B$PWD/bare' >bare/hook.rsp &&
-	! '$cc' @bare/hook.rsp $dir/a.o $dir/b.o $dir/library.o -o out \
+	! '$cc' @bare/hook.rsp $dir/one.o $dir/two.o $dir/library.o -o out \
 		>out.log 2>&1 && grep -q build_hook out.log"
 finish

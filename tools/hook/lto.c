@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* lto.c - keeps, annotates and links the objects that a linker makes itself. */
+#include <fcntl.h>
+#include <libelf.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "annotate/annotate.h"
 #include "hook/lto.h"
@@ -80,6 +83,40 @@ int sc_lto_begin(struct sc_lto *lto, struct sc_link *link)
 	return sc_args_add(&link->out, option);
 }
 
+/*
+ * Makes ordinary groups of the object's COMDAT groups.  The optimiser has chosen
+ * which definition stays, and the linker does not choose once more: of assembly in
+ * a group, the symbols may have gone to another object, and the section is there.
+ */
+static int ungroup(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC), err = -1;
+	const Elf32_Word none = 0;
+	Elf_Scn *scn = NULL;
+	Elf *elf = NULL;
+
+	elf_version(EV_CURRENT);
+	if (fd >= 0)
+		elf = elf_begin(fd, ELF_C_READ, NULL);
+	if (elf)
+		err = 0;
+	while (elf && (scn = elf_nextscn(elf, scn))) {
+		const Elf64_Shdr *shdr = elf64_getshdr(scn);
+
+		if (shdr && shdr->sh_type == SHT_GROUP &&
+		    shdr->sh_size >= sizeof(none) &&
+		    pwrite(fd, &none, sizeof(none),
+			   (off_t)shdr->sh_offset) != sizeof(none))
+			err = -1;
+	}
+	if (err)
+		sc_error_errno(path, "cannot change its groups");
+	elf_end(elf);
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
 int sc_lto_continue(struct sc_lto *lto, struct sc_link *link)
 {
 	bool annotated = false;
@@ -99,7 +136,8 @@ int sc_lto_continue(struct sc_lto *lto, struct sc_link *link)
 		default:
 			break;
 		}
-		if (sc_args_add(&lto->made, lto->object[i]))
+		if (ungroup(lto->object[i]) ||
+		    sc_args_add(&lto->made, lto->object[i]))
 			return -1;
 	}
 	if (!annotated)
