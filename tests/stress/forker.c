@@ -54,11 +54,11 @@ static void run_fork(void)
 }
 
 /*
- * No handlers of pthread_atfork() run, so the copy may be of any moment of an
- * update, and may not update.  The numbers are still good: the kernel copies
- * with the lock that moving text needs, so an update cannot become done
- * meanwhile.  That does not hold for the far key, whose updates often change no
- * text.
+ * The copy may be of any moment of an update.  This child only calls, so nothing
+ * is repaired before; children that update are in tests/processes.  The numbers
+ * are still good: the kernel copies with the lock that moving text needs, so an
+ * update cannot become done meanwhile.  That does not hold for the far key, whose
+ * updates often change no text.
  */
 static void run_raw_fork(void)
 {

@@ -18,7 +18,7 @@ has()
 # Tests are named in code quotes: `directory/file:text`.
 names()
 {
-	grep -oE '`(conformance|unit|annotate|system|stress|install|lint)/[^`]+`' \
+	grep -oE '`(conformance|unit|annotate|processes|system|stress|install|lint)/[^`]+`' \
 		"$table" | tr -d '`' | sort -u
 }
 

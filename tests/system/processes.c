@@ -120,7 +120,7 @@ static void spawn(void)
 
 /* ------------------------------------------------------------- alone */
 
-/* Nobody else updates: then a child of raw clone() may. */
+/* A child of raw clone() updates, as one of fork() does. */
 static void clone_and_update(void)
 {
 	pid_t pid = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
