@@ -211,8 +211,8 @@ void sc_registry_undefine(struct static_call_key *key)
 
 /*
  * The program's own memory is not believed: a key may have been copied before
- * its entry was.  Keys of which nobody knows whether they are there still are
- * left alone.
+ * its entry was.  A key that no known module defines, or that a stuck one does,
+ * may be gone from memory, and is left alone.
  */
 static void restore_key(struct sc_key *entry)
 {
