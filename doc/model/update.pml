@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * update.pml - the update protocol of src/text.c and src/core.c, for spin.
+ * update.pml - the update protocol of src/text/ and src/core.c, for spin.
  *
  * One key with a place on each of two pages.  Each update has a number, which
  * is its target.  A place is two halves, fetched and written one at a time; a
@@ -19,7 +19,9 @@
  *   - nobody waits for ever.
  *
  * Not here: the write in place, where there are no callers; a second move that
- * unmaps the place and fails, which rules before the first one exclude.
+ * unmaps the place and fails, which rules before the first one exclude; children
+ * of fork(), in which no text changes while the kernel copies; how the copy is
+ * written, as no caller can run the arena.
  *
  * BROKEN_* leave one rule out each; every one must be seen to fail.
  */
@@ -188,6 +190,12 @@ inline clear(page)
 /* Steps E and F: what fails here leaves the place pristine. */
 inline fill(page)
 {
+#ifndef BROKEN_IN_PLACE
+	if
+	:: skip
+	:: moved[page] -> move_out(page)	/* E made no code of it: anew */
+	fi;
+#endif
 	if
 	:: !moved[page]
 #ifdef BROKEN_OLD_COPY
