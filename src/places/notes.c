@@ -30,7 +30,7 @@ static uintptr_t place_relative(const int32_t *field)
 	return (uintptr_t)field + (uintptr_t)(intptr_t)*field;
 }
 
-/* Slots are this module's: one that lies elsewhere was not made by its linker. */
+/* Slots are this module's: its linker made no others for it. */
 uintptr_t sc_image_slot_value(const struct sc_image *image,
 			      const int32_t *field, uintptr_t flags)
 {
