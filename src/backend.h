@@ -24,8 +24,8 @@ struct sc_plan;
  * A static call that the library knows.  Entries never move and their memory is
  * never given back.
  *
- * A child of fork() believes @key, @name, @module, @target and @tramp.  All else
- * it makes anew (fork.c).
+ * A child of fork() believes @key, @name, @module, @owned, @target and @tramp.
+ * All else it makes anew (fork.c).
  */
 struct sc_key {
 	struct static_call_key *key;	/* NULL: the entry is spare */
@@ -37,6 +37,11 @@ struct sc_key {
 	 */
 	void *target;
 	uintptr_t tramp;		/* its trampoline; 0: not known yet */
+	/*
+	 * Some module of this copy of the library defines it.  Until then it is
+	 * only used: nothing is written to it, and no place is patched for it.
+	 */
+	bool owned;
 	bool stays;			/* its module is never unloaded */
 
 	struct sc_key *next;		/* of all keys, or of the spare ones */
@@ -74,6 +79,8 @@ struct sc_key *sc_registry_define(struct sc_module *m,
 				  uintptr_t tramp);
 /* The entry of a key that is used in a module; NULL likewise. */
 struct sc_key *sc_registry_use(struct static_call_key *key, uintptr_t tramp);
+/* The entry of a key that is known; NULL: none. */
+struct sc_key *sc_registry_lookup(const struct static_call_key *key);
 
 /* "generic", ... */
 const char *sc_backend_name(void);

@@ -103,7 +103,7 @@ static int plan_key(struct sc_plan *plan,
 		return -EINVAL;
 	if (sc_registry_is_foreign(key))
 		return -EPERM;
-	entry = sc_registry_find(key);
+	entry = sc_registry_lookup(key);
 	if (entry && sc_registry_stuck(entry))
 		return sc_registry_stuck(entry);
 	plan->keys[plan->n_keys++] = (struct sc_plan_key){
@@ -253,12 +253,13 @@ void *__static_call_query(const struct static_call_key *key)
 void static_call_define(struct static_call_definition *def)
 {
 	bool stays = sc_is_permanent(def);
-	int saved = errno;
+	int saved = errno, err;
 
 	static_call_init();
 	if (sc_enter() == 0) {
-		sc_log("define", def->static_call_def_name, NULL,
-		       sc_registry_define_one(def->static_call_def_key, def->static_call_def_name, stays));
+		err = sc_registry_define_one(def->static_call_def_key,
+					     def->static_call_def_name, stays);
+		sc_log("define", def->static_call_def_name, NULL, err);
 		sc_leave();
 	}
 	errno = saved;

@@ -38,13 +38,29 @@ bool sc_registry_is_foreign(const struct static_call_key *key)
 	return key->static_call_owner && key->static_call_owner != &this_copy;
 }
 
+/* Without the lock, too: for what the key says. */
 struct sc_key *sc_registry_find(const struct static_call_key *key)
 {
-	struct sc_key *entry = key->static_call_owner == &this_copy ? key->static_call_entry :
-							     NULL;
+	struct sc_key *entry;
 
+	if (key->static_call_owner != &this_copy)
+		return NULL;
+	entry = key->static_call_entry;
 	/* In a child of fork() the key may have been forgotten half way. */
 	return entry && entry->key == key ? entry : NULL;
+}
+
+/* Nothing in a key leads to the entry of one that is used and not ours. */
+struct sc_key *sc_registry_lookup(const struct static_call_key *key)
+{
+	struct sc_key *entry = sc_registry_find(key);
+
+	if (entry || !sc_world->n_unowned)
+		return entry;
+	for (entry = sc_world->keys; entry; entry = entry->next)
+		if (entry->key == key && !entry->owned)
+			return entry;
+	return NULL;
 }
 
 /* ---------------------------------------------------------------- keys */
@@ -79,23 +95,14 @@ static struct sc_key *take_spare(void)
 	return entry;
 }
 
-/* What a key that was not initialised by us holds: a weak function may be 0. */
-static void *target_of(struct static_call_key *key)
-{
-	if (!key->func)
-		__atomic_store_n(&key->func, (void *)&__static_call_nop,
-				 __ATOMIC_RELEASE);
-	return key->func;
-}
-
 /*
- * The key is the program's memory, and was checked (notes.c, decode.c) to be
- * writable and in a loaded object.  It is written last, and the owner behind the
- * entry, for the owner is what sc_registry_find() looks at first.
+ * A key that is only used is not ours, and nothing is written to it: the copy of
+ * the library that knows its definition owns it.  Until that is this one, no
+ * place is patched for the key, for nobody would tell us of an update.
  */
 struct sc_key *sc_registry_use(struct static_call_key *key, uintptr_t tramp)
 {
-	struct sc_key *entry = sc_registry_find(key);
+	struct sc_key *entry = sc_registry_lookup(key);
 
 	if (sc_registry_is_foreign(key))
 		return NULL;
@@ -103,20 +110,36 @@ struct sc_key *sc_registry_use(struct static_call_key *key, uintptr_t tramp)
 		entry = take_spare();
 		if (!entry)
 			return NULL;
-		*entry = (struct sc_key){
-			.name = "",
-			.target = target_of(key),
-		};
+		*entry = (struct sc_key){ .name = "", .target = key->func };
 		/* The entry is in use when all of it is written. */
 		__atomic_store_n(&entry->key, key, __ATOMIC_RELEASE);
 		push(&sc_world->keys, entry);
-		key->static_call_entry = entry;
-		key->static_call_owner = &this_copy;
+		sc_world->n_unowned++;
 		sc_valgrind_atomic(&key->func, sizeof(key->func));
 	}
 	if (!entry->tramp)
 		entry->tramp = tramp;
 	return entry;
+}
+
+/*
+ * Makes a key ours, whose memory was checked (notes.c) to be writable and in a
+ * loaded object.  It is written last, and the owner behind the entry, for the
+ * owner is what sc_registry_find() looks at first.
+ */
+static void own(struct sc_key *entry)
+{
+	struct static_call_key *key = entry->key;
+
+	/* The first target may be a weak function that is missing. */
+	if (!key->func)
+		__atomic_store_n(&key->func, (void *)&__static_call_nop,
+				 __ATOMIC_RELEASE);
+	entry->target = key->func;
+	__atomic_store_n(&entry->owned, true, __ATOMIC_RELEASE);
+	sc_world->n_unowned--;
+	key->static_call_entry = entry;
+	key->static_call_owner = &this_copy;
 }
 
 struct sc_key *sc_registry_define(struct sc_module *m,
@@ -125,10 +148,12 @@ struct sc_key *sc_registry_define(struct sc_module *m,
 {
 	struct sc_key *entry = sc_registry_use(key, tramp);
 
-	if (entry) {
-		entry->module = m;
-		entry->name = name;
-	}
+	if (!entry)
+		return NULL;
+	entry->module = m;
+	entry->name = name;
+	if (!entry->owned)
+		own(entry);
 	return entry;
 }
 
@@ -159,8 +184,11 @@ static void forget_key(struct sc_key **link, bool gone)
 {
 	struct sc_key *entry = *link;
 
-	sc_backend_orphan(entry, &sc_world->plan);
-	if (!gone) {
+	if (entry->owned)
+		sc_backend_orphan(entry, &sc_world->plan);
+	else
+		sc_world->n_unowned--;
+	if (entry->owned && !gone) {
 		entry->key->static_call_owner = NULL;
 		entry->key->static_call_entry = NULL;
 	}
@@ -176,10 +204,12 @@ void sc_keys_sweep(const struct sc_module *m, bool gone)
 	struct sc_key **link = &sc_world->keys;
 
 	while (*link) {
-		if ((*link)->module == m)
+		struct sc_key *entry = *link;
+
+		if (entry->module == m || (!entry->owned && !entry->n_places))
 			forget_key(link, gone);
 		else
-			link = &(*link)->next;
+			link = &entry->next;
 	}
 }
 
@@ -218,7 +248,7 @@ static void restore_key(struct sc_key *entry)
 {
 	struct static_call_key *key = entry->key;
 
-	if (!entry->name[0] || (entry->module && entry->module->stuck))
+	if (!entry->owned || (entry->module && entry->module->stuck))
 		return;
 	if (key->static_call_entry != entry)
 		key->static_call_entry = entry;
@@ -245,6 +275,7 @@ static void repair_entry(struct sc_key *entry)
 		return;
 	}
 	push(&sc_world->keys, entry);
+	sc_world->n_unowned += !entry->owned;
 	restore_key(entry);
 }
 
@@ -255,6 +286,7 @@ void sc_keys_repair(void)
 
 	sc_world->keys = NULL;
 	sc_world->spare = NULL;
+	sc_world->n_unowned = 0;
 	for (slab = sc_world->slabs; slab; slab = slab->next)
 		for (i = 0; i < SLAB; i++)
 			repair_entry(slab->entries + i);

@@ -73,7 +73,7 @@ static int plan_all(struct sc_plan *plan)
 		return err;
 	sc_plan_clear(plan);
 	for (entry = sc_world->keys; entry; entry = entry->next)
-		if (entry->places && !sc_registry_stuck(entry))
+		if (entry->places && entry->owned && !sc_registry_stuck(entry))
 			plan->keys[plan->n_keys++] = (struct sc_plan_key){
 				.key = entry->key,
 				.entry = entry,

@@ -59,9 +59,8 @@ void sc_registry_repair(void);
 /* ------------------------------------- of entries.c, for the modules and the end */
 
 /*
- * Drops the keys that @m defines.  @gone: their memory is not there any more.  A
- * key that is used and defined nowhere keeps its entry: whether its memory is
- * still there is not known.
+ * Drops the keys that @m defines.  @gone: their memory is not there any more.
+ * Drops also keys that nobody uses or defines any more.
  */
 void sc_keys_sweep(const struct sc_module *m, bool gone);
 

@@ -100,7 +100,7 @@ int sc_backend_prepare(struct sc_plan *plan)
 
 	plan->n_changes = 0;
 	for (i = 0; i < plan->n_keys && !err; i++)
-		if (plan->keys[i].entry)
+		if (plan->keys[i].entry && plan->keys[i].entry->owned)
 			err = add_key(plan, plan->keys + i);
 	return err ? err : sc_plan_prepare(plan);
 }

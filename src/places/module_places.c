@@ -14,8 +14,6 @@
 #include "plan.h"
 #include "step.h"
 
-/* Places of all modules; with the lock held.  A child counts them anew. */
-static size_t n_all;
 /* STATIC_CALL_PATCH=0.  Written once, at start. */
 static bool forbidden;
 
@@ -127,7 +125,7 @@ static struct sc_places *find_places(const struct sc_image *image,
 	struct sc_place *found;
 	struct sc_places *places;
 
-	if (reserve(plan, n_all + n))
+	if (reserve(plan, sc_world->n_places + n + image->n_defines))
 		return NULL;
 	found = sc_alloc(size);
 	if (!found)
@@ -158,29 +156,46 @@ static void link_places(struct sc_places *places)
 	}
 }
 
-/* Plans the current target of each place: a key that comes first has a list. */
-static void plan_current(struct sc_plan *plan, const struct sc_places *places)
+/* Plans the current target of all places of @key, wherever they are. */
+static void plan_key(struct sc_plan *plan, struct sc_key *key)
 {
-	const struct sc_place *end = places->places + places->n;
+	struct sc_plan_key *k = plan->keys + plan->n_keys++;
+	struct sc_place *p;
+
+	*k = (struct sc_plan_key){
+		.key = key->key,
+		.entry = key,
+		.func = key->target,
+		.target = sc_target_of(key->target, key->tramp),
+	};
+	for (p = key->places; p; p = p->next_of_key)
+		if (!p->text || !p->text->stuck)
+			sc_plan_add(plan, p, &k->target);
+}
+
+/*
+ * The places of a module that comes, and those of its keys that wait elsewhere:
+ * they were used before anybody had defined them.
+ */
+static void plan_current(struct sc_plan *plan, const struct sc_module *m)
+{
+	const struct sc_places *places = m->places;
 	size_t i;
 
 	sc_plan_clear(plan);
+	/* Its places were linked just now: the first of each key heads the list. */
 	for (i = 0; i < places->n; i++) {
 		struct sc_place *p = places->places + i;
-		struct sc_key *key = p->key;
-		struct sc_plan_key *k;
 
-		if (!key || key->places != p)
-			continue;
-		k = plan->keys + plan->n_keys++;
-		*k = (struct sc_plan_key){
-			.key = key->key,
-			.entry = key,
-			.func = key->target,
-			.target = sc_target_of(key->target, key->tramp),
-		};
-		for (; p && p >= places->places && p < end; p = p->next_of_key)
-			sc_plan_add(plan, p, &k->target);
+		if (p->key && p->key->places == p && p->key->owned)
+			plan_key(plan, p->key);
+	}
+	for (i = 0; i < m->image->n_defines; i++) {
+		struct sc_key *key = sc_registry_lookup(m->image->defines[i].key);
+		const struct sc_place *p = key ? key->places : NULL;
+
+		if (p && (p < places->places || p >= places->places + places->n))
+			plan_key(plan, key);
 	}
 }
 
@@ -205,7 +220,7 @@ static int define_all(struct sc_module *m)
 /* There was room when the places came; a child of fork() may lack it. */
 int sc_places_reserve(struct sc_plan *plan)
 {
-	return reserve(plan, n_all);
+	return reserve(plan, sc_world->n_places);
 }
 
 /* After an error the registry forgets the keys.  Not to patch is no error. */
@@ -221,147 +236,20 @@ int sc_backend_add(struct sc_module *m, struct sc_plan *plan)
 		return -ENOMEM;
 	/* Linked by one store, when all is in it. */
 	places->next = sc_world->places;
-	n_all += places->n;
+	sc_world->n_places += places->n;
 	m->places = places;
 	__atomic_store_n(&sc_world->places, places, __ATOMIC_RELEASE);
 	link_places(places);
 	(void)SC_STEP('M');
 	if (!sc_text_enabled())
 		return 0;
-	plan_current(plan, places);
+	plan_current(plan, m);
 	err = sc_plan_prepare(plan);
 	if (err)
 		sc_log("not patched", m->image->loaded->path, NULL, err);
 	else
 		sc_text_commit();
 	return 0;
-}
-
-/* ----------------------------------------------------- a module goes */
-
-/* Takes the places of one module out of the list of @key. */
-static void unlink_places(struct sc_key *key, const struct sc_places *places)
-{
-	struct sc_place **link = &key->places, *p;
-
-	while ((p = *link)) {
-		if (p >= places->places && p < places->places + places->n) {
-			*link = p->next_of_key;
-			key->n_places--;
-		} else {
-			link = &p->next_of_key;
-		}
-	}
-}
-
-/*
- * Where text could not be given back to its file as a whole: place by place, as
- * in an update.
- */
-static int make_pristine(struct sc_places *places, struct sc_plan *plan)
-{
-	size_t i;
-	int err;
-
-	sc_plan_clear(plan);
-	for (i = 0; i < places->n; i++)
-		sc_plan_add_pristine(plan, places->places + i);
-	err = sc_plan_prepare(plan);
-	if (!err)
-		sc_text_commit();
-	else
-		sc_log("not restored", places->texts[0].path, NULL, err);
-	return err;
-}
-
-/* Marks the texts that could not be made pristine; returns why, or 0. */
-static int mark_stuck(struct sc_places *places, int err)
-{
-	int stuck = 0;
-	size_t i;
-
-	for (i = 0; i < places->n_texts; i++)
-		if (sc_text_is_patched(places->texts + i))
-			places->texts[i].stuck = stuck = err ? err : -EBUSY;
-	return stuck;
-}
-
-/* Reads nothing in the module; each key's list is walked once (@mark). */
-void sc_backend_drop(struct sc_module *m)
-{
-	static unsigned long mark;
-	struct sc_places *places = m->places, **link;
-	size_t i;
-
-	if (!places)
-		return;
-	for (i = 0; i < places->n_texts; i++)
-		sc_text_forget(places->texts + i);
-	mark++;
-	for (i = 0; i < places->n; i++) {
-		struct sc_key *key = places->places[i].key;
-
-		if (key && key->mark != mark) {
-			key->mark = mark;
-			unlink_places(key, places);
-		}
-	}
-	for (link = &sc_world->places; *link != places; link = &(*link)->next)
-		;
-	__atomic_store_n(link, places->next, __ATOMIC_RELEASE);
-	n_all -= places->n;
-	m->places = NULL;
-	sc_free(places, places->size);
-}
-
-int sc_backend_remove(struct sc_module *m, struct sc_plan *plan)
-{
-	struct sc_places *places = m->places;
-	size_t i;
-	int err;
-
-	if (!places)
-		return 0;
-	for (i = 0; i < places->n_texts; i++)
-		sc_text_restore(places->texts + i);
-	err = mark_stuck(places, make_pristine(places, plan));
-	if (!err)
-		sc_backend_drop(m);
-	return err;
-}
-
-bool sc_backend_is_mapped(const struct sc_module *m)
-{
-	size_t i;
-
-	for (i = 0; m->places && i < m->places->n_texts; i++)
-		if (m->places->texts[i].stuck &&
-		    sc_text_is_mapped(m->places->texts + i))
-			return true;
-	return false;
-}
-
-void sc_backend_orphan(struct sc_key *key, struct sc_plan *plan)
-{
-	struct sc_place *p, *next;
-	int err;
-
-	sc_plan_clear(plan);
-	for (p = key->places; p; p = p->next_of_key)
-		if (!p->text || !p->text->stuck)
-			sc_plan_add_pristine(plan, p);
-	err = sc_plan_prepare(plan);
-	if (err)
-		sc_log("not restored", key->name, NULL, err);
-	else
-		sc_text_commit();
-	for (p = key->places; p; p = next) {
-		next = p->next_of_key;
-		p->key = NULL;
-		p->next_of_key = NULL;
-	}
-	key->places = NULL;
-	key->n_places = 0;
 }
 
 /* ------------------------------------------------- a child, and the end */
@@ -376,7 +264,7 @@ void sc_backend_repair(struct sc_module *modules)
 	for_each_places(places)
 		for (i = 0; i < places->n_texts; i++)
 			sc_text_repair(places->texts + i);
-	n_all = 0;
+	sc_world->n_places = 0;
 	sc_world->places = NULL;
 	for (m = modules; m; m = m->next) {
 		places = m->places;
@@ -384,7 +272,7 @@ void sc_backend_repair(struct sc_module *modules)
 			continue;
 		places->next = sc_world->places;
 		sc_world->places = places;
-		n_all += places->n;
+		sc_world->n_places += places->n;
 		for (j = 0; j < places->n; j++)
 			if (places->places[j].key && !places->places[j].key->key)
 				places->places[j].key = NULL;

@@ -39,6 +39,7 @@
  *	decode.c	finds out whether each leads to its trampoline, and makes
  *			a place of it
  *	module_places.c	keeps the places of each module in order, one list a key
+ *	leaving.c	makes those of a module or key that goes pristine
  *	encode.c	in an update, works out what each shall hold
  *	survey.c	counts and lists them
  *

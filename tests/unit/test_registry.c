@@ -201,6 +201,7 @@ static void two(void)
 {
 }
 
+static int another_copy;
 static struct static_call_key keys[MAX_KEYS], others[MAX_KEYS];
 static struct plan plan = { .defines = keys, .n_defines = 3 };
 static struct plan user = { .uses = keys, .n_uses = 3 };
@@ -303,11 +304,18 @@ START_TEST(test_used_before_defined)
 
 	setup();
 	add(&user_module);
-	entry = sc_registry_find(keys);
+	/* it is known, and not ours: nothing was written to it */
+	ck_assert_ptr_null(sc_registry_find(keys));
+	ck_assert_ptr_null(keys[0].static_call_owner);
+	ck_assert_int_eq(sc_enter(), 0);
+	entry = sc_registry_lookup(keys);
+	sc_leave();
 	ck_assert_ptr_nonnull(entry);
 	ck_assert_str_eq(entry->name, "");
 	ck_assert_ptr_null(entry->module);
+	ck_assert(!entry->owned);
 	add(&module);
+	ck_assert(entry->owned);
 	ck_assert_ptr_eq(sc_registry_find(keys), entry);
 	ck_assert_str_eq(entry->name, "call_0");
 	ck_assert_uint_eq(entry->n_places, 1);
@@ -318,6 +326,25 @@ START_TEST(test_used_before_defined)
 	ck_assert_ptr_eq(sc_registry_find(keys), entry);
 	ck_assert_ptr_eq(sc_registry_remove((char *)&plan), &module);
 	ck_assert_uint_eq(count_keys(), 0);
+}
+END_TEST
+
+/* A key that is used here, and that another copy of the library defines then. */
+START_TEST(test_used_key_becomes_another_copys)
+{
+	setup();
+	add(&user_module);
+	keys[0].static_call_owner = &another_copy;
+	ck_assert_int_eq(__static_call_update(keys, NULL, (void *)two), -EPERM);
+	ck_assert_int_eq(__static_call_update(keys + 1, NULL, (void *)two), 0);
+	ck_assert_ptr_eq(keys[1].func, (void *)two);
+	/* with its user the entries go, and the keys are not touched */
+	sc_registry_find(keys + 1);
+	sc_world->keys->n_places = sc_world->keys->next->n_places =
+		sc_world->keys->next->next->n_places = 0;
+	ck_assert_ptr_eq(sc_registry_remove((char *)&user), &user_module);
+	ck_assert_uint_eq(count_keys(), 0);
+	ck_assert_ptr_eq(keys[0].static_call_owner, &another_copy);
 }
 END_TEST
 
@@ -481,8 +508,6 @@ START_TEST(test_backend_refuses)
 	ck_assert_ptr_eq(keys[0].func, (void *)two);
 }
 END_TEST
-
-static int another_copy;
 
 /*
  * Batches that are refused, each with its fault first, in the middle and last:
@@ -777,6 +802,7 @@ int main(void)
 	tcase_add_test(tc, test_add_and_find);
 	tcase_add_test(tc, test_remove_forgets_what_was_defined);
 	tcase_add_test(tc, test_used_before_defined);
+	tcase_add_test(tc, test_used_key_becomes_another_copys);
 	tcase_add_test(tc, test_add_that_fails_adds_nothing);
 	tcase_add_test(tc, test_add_without_memory);
 	tcase_add_test(tc, test_entries_are_used_again);
