@@ -30,6 +30,7 @@ processes_files = \
 	oldlock.h \
 	plugin_after.c \
 	plugin_exported.c \
+	plugin_reads.c \
 	program_subject.c \
 	sandbox.c \
 	sandbox.h \
@@ -41,4 +42,5 @@ processes_files = \
 	subject.h \
 	subject_load.c \
 	unload.c \
+	unload_copy.c \
 	unload_steps.c
