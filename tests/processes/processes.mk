@@ -19,6 +19,7 @@ EXTRA_PROGRAMS = $(all_programs)
 all_programs = \
 	exit_late \
 	exit_sandboxed \
+	exit_traced \
 	fork_audit \
 	fork_first_load \
 	fork_handlers \
@@ -32,10 +33,11 @@ all_programs = \
 	unload_copy \
 	unload_steps
 
-TESTS = $(programs)
+TESTS = $(programs:exit_traced=) $(scripts)
 
 nodist_exit_late_SOURCES = exit_late.c $(with_calls)
 nodist_exit_sandboxed_SOURCES = exit_sandboxed.c sandbox.c $(with_calls)
+nodist_exit_traced_SOURCES = exit_traced.c program_subject.c
 nodist_fork_audit_SOURCES = fork_audit.c $(with_calls)
 nodist_fork_first_load_SOURCES = fork_first_load.c oldlock.c $(stopper) apart.c
 nodist_fork_handlers_SOURCES = fork_handlers.c oldlock.c $(with_calls)
@@ -127,7 +129,7 @@ $(processes_files):
 
 # Nothing of the library but its public header.
 AM_CPPFLAGS = -I$(top_builddir)/include/$(backend) -I$(top_srcdir)/include
-AM_CFLAGS = $(SC_CFLAGS) $(hook)
+AM_CFLAGS = $(SC_CFLAGS)
 tested_la = $(top_builddir)/src/$(library).la
 tested_library = $(top_builddir)/src/.libs/$(library).so
 # Without libtool, which takes as long as everything else together.

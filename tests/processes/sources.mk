@@ -8,6 +8,8 @@ processes_files = \
 	audited.c \
 	exit_late.c \
 	exit_sandboxed.c \
+	exit_trace.sh \
+	exit_traced.c \
 	exported.c \
 	exported.h \
 	fork_audit.c \
