@@ -17,15 +17,16 @@ if ! strace -f -o "$work/log" true 2>/dev/null; then
 	exit 0
 fi
 
-# ends_silently PROGRAM [ARGUMENT]
+# ends_silently PROGRAM [ARGUMENT]: of the thread that ends it, for another one may
+# only just have begun
 ends_silently()
 {
 	strace -f -o "$work/trace" "$@"
 	[ $? = 7 ] || return
 	grep -q 'the end of main' "$work/trace" || return
-	sed '1,/the end of main/d' "$work/trace" |
-		grep -vE ' (exit_group\(7\)|pause\(|<\.\.\. pause resumed|\+\+\+ exited with 7)' \
-		>"$work/calls"
+	awk 'found && $1 == thread && !/ (exit_group\(7\)|\+\+\+ exited with 7)/
+		/the end of main/ { found = 1; thread = $1 }' \
+		"$work/trace" >"$work/calls"
 	cat "$work/calls"
 	[ ! -s "$work/calls" ]
 }
