@@ -142,11 +142,17 @@ static void find_plugin_check(void)
 	expect(plugin_check);
 }
 
+static void say(const char *what, unsigned int n)
+{
+	expect(n > 0);
+	printf("# %u steps of %s\n", n, what);
+	fflush(stdout);
+}
+
 static void at_each_step_of(int (*act)(unsigned int), const char *name,
 			    void (*meanwhile)(unsigned int))
 {
-	printf("# %u steps of %s\n", stop_at_each_step(act, meanwhile), name);
-	fflush(stdout);
+	say(name, stop_at_each_step(act, meanwhile));
 }
 
 /*
@@ -163,8 +169,7 @@ static void at_each_step_of_load(void)
 		stopped = stop_at_step(at, load, child_beside_an_update, at);
 		expect_equal(unload(0), 0);
 	} while (stopped);
-	printf("# %u steps of dlopen\n", at - 1);
-	fflush(stdout);
+	say("dlopen", at - 1);
 }
 
 static void at_each_step_of_unload(void)
@@ -178,8 +183,7 @@ static void at_each_step_of_unload(void)
 		expect_equal(exported_update(at), 0);
 		stopped = stop_at_step(at, unload, child_beside_an_update, at);
 	} while (stopped);
-	printf("# %u steps of dlclose\n", at - 1);
-	fflush(stdout);
+	say("dlclose", at - 1);
 }
 
 /* ------------------------------------------------------------------ cases */

@@ -19,6 +19,7 @@ EXTRA_PROGRAMS = $(all_programs)
 all_programs = \
 	exit_late \
 	exit_sandboxed \
+	exit_traced \
 	fork_audit \
 	fork_first_load \
 	fork_handlers \
@@ -29,12 +30,14 @@ all_programs = \
 	fork_storm \
 	fork_stdio \
 	unload \
+	unload_copy \
 	unload_steps
 
-TESTS = $(programs)
+TESTS = $(programs:exit_traced=) $(scripts)
 
 nodist_exit_late_SOURCES = exit_late.c $(with_calls)
 nodist_exit_sandboxed_SOURCES = exit_sandboxed.c sandbox.c $(with_calls)
+nodist_exit_traced_SOURCES = exit_traced.c program_subject.c
 nodist_fork_audit_SOURCES = fork_audit.c $(with_calls)
 nodist_fork_first_load_SOURCES = fork_first_load.c oldlock.c $(stopper) apart.c
 nodist_fork_handlers_SOURCES = fork_handlers.c oldlock.c $(with_calls)
@@ -45,6 +48,7 @@ nodist_fork_steps_SOURCES = fork_steps.c $(stopper) exported.c $(with_calls)
 nodist_fork_storm_SOURCES = fork_storm.c exported.c $(with_calls)
 nodist_fork_stdio_SOURCES = fork_stdio.c oldlock.c $(with_calls)
 nodist_unload_SOURCES = unload.c exported.c $(with_calls)
+nodist_unload_copy_SOURCES = unload_copy.c $(common)
 nodist_unload_steps_SOURCES = unload_steps.c $(stopper) exported.c $(common)
 
 # The library's calls are bound to the stopper's functions.
@@ -52,6 +56,8 @@ fork_first_load_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 fork_kinds_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 fork_storm_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 unload_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
+unload_copy_LDADD = -ldl
+unload_copy_DEPENDENCIES =
 unload_steps_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 fork_steps_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 # Bound lazily, at the first call.
@@ -69,7 +75,7 @@ fork_handlers_DEPENDENCIES = libhandlers.la $(tested_library)
 
 check_LTLIBRARIES = libafter.la audit.la libaudited.la libhandlers.la liblate.la \
 	liblateupdates.la liblibrary.la plugin.la plugin_both.la plugin_late.la \
-	plugin_stuck.la
+	plugin_copy.la plugin_stuck.la
 nodist_audit_la_SOURCES = audit.c subject.c
 audit_la_LDFLAGS = -module $(shared_only)
 audit_la_LIBADD = $(tested_la)
@@ -99,6 +105,10 @@ libafter_la_LDFLAGS = $(shared_only)
 nodist_plugin_stuck_la_SOURCES = subject.c plugin_exported.c plugin_after.c
 plugin_stuck_la_LDFLAGS = -module $(shared_only)
 plugin_stuck_la_LIBADD = libafter.la $(tested_la)
+# One that has the library inside.
+nodist_plugin_copy_la_SOURCES = subject.c plugin_after.c plugin_reads.c
+plugin_copy_la_LDFLAGS = -module $(shared_only)
+plugin_copy_la_LIBADD = libafter.la $(top_builddir)/src/libsc-$(backend).la
 nodist_plugin_la_SOURCES = subject.c
 plugin_la_LDFLAGS = -module $(shared_only)
 plugin_la_LIBADD = $(tested_la)
@@ -119,7 +129,7 @@ $(processes_files):
 
 # Nothing of the library but its public header.
 AM_CPPFLAGS = -I$(top_builddir)/include/$(backend) -I$(top_srcdir)/include
-AM_CFLAGS = $(SC_CFLAGS) $(hook)
+AM_CFLAGS = $(SC_CFLAGS)
 tested_la = $(top_builddir)/src/$(library).la
 tested_library = $(top_builddir)/src/.libs/$(library).so
 # Without libtool, which takes as long as everything else together.

@@ -8,6 +8,8 @@ processes_files = \
 	audited.c \
 	exit_late.c \
 	exit_sandboxed.c \
+	exit_trace.sh \
+	exit_traced.c \
 	exported.c \
 	exported.h \
 	fork_audit.c \
@@ -30,6 +32,7 @@ processes_files = \
 	oldlock.h \
 	plugin_after.c \
 	plugin_exported.c \
+	plugin_reads.c \
 	program_subject.c \
 	sandbox.c \
 	sandbox.h \
@@ -41,4 +44,5 @@ processes_files = \
 	subject.h \
 	subject_load.c \
 	unload.c \
+	unload_copy.c \
 	unload_steps.c

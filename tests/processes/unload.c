@@ -109,7 +109,7 @@ static void close_and_update(void)
 	unload();
 	expect_equal(exported_update(2), 0);
 	expect_equal(exported_check(2), 0);
-	expect_equal(program_subject()->change(3), 0);
+	expect_equal(program_subject()->call(), 0);
 	if (write(STDOUT_FILENO, "# closed\n", 9) < 0)
 		_exit(1);
 }

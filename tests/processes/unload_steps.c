@@ -72,6 +72,7 @@ static void check_plugin(unsigned int n)
 
 static void say(const char *what, unsigned int n)
 {
+	expect(n > 0);
 	printf("# %u steps of %s\n", n, what);
 	fflush(stdout);
 }

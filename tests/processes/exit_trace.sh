@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# exit_trace.sh - a program makes no system call of the library's after the end of
+# main(): with shared libraries, linked statically, and with musl.
+
+# Functions are run by name.
+# shellcheck disable=SC2317
+
+# shellcheck source=tests/conformance/tap.sh
+. "${abs_top_srcdir:?}/tests/conformance/tap.sh"
+
+sources=(exit_traced program_subject)
+source_dir=$abs_top_srcdir/tests/processes
+
+if ! strace -f -o "$work/log" true 2>/dev/null; then
+	echo '1..0 # SKIP no strace, or it may not trace here'
+	exit 0
+fi
+
+# ends_silently PROGRAM [ARGUMENT]: of the thread that ends it, for another one may
+# only just have begun
+ends_silently()
+{
+	strace -f -o "$work/trace" "$@"
+	[ $? = 7 ] || return
+	grep -q 'the end of main' "$work/trace" || return
+	awk 'found && $1 == thread && !/ (exit_group\(7\)|\+\+\+ exited with 7)/
+		/the end of main/ { found = 1; thread = $1 }' \
+		"$work/trace" >"$work/calls"
+	cat "$work/calls"
+	[ ! -s "$work/calls" ]
+}
+
+# build NAME LIBRARY COMPILER OPTION...
+build()
+{
+	local name=$1 library=$2
+	shift 2
+	"$@" -O2 "${include[@]}" ${hook:+"$hook"} -o "$work/$name" \
+		"${sources[@]/#/$source_dir/}" "$library" -lpthread
+}
+sources=("${sources[@]/%/.c}")
+
+# The library for musl.  Headers of the kernel are where the C library of the system
+# has them; valgrind's are not for musl.
+musl_library()
+{
+	local object name dir
+
+	mkdir -p "$work/with-musl/kernel"
+	sed '/VALGRIND/d' "$abs_top_builddir/sc_config.h" >"$work/with-musl/sc_config.h"
+	for dir in linux asm-generic "$(uname -m)-linux-gnu/asm"; do
+		ln -s "/usr/include/$dir" "$work/with-musl/kernel/"
+	done
+	for object in $(ar t "$libs/libsc-$backend.a"); do
+		name=${object##*-}
+		musl-gcc -O2 -fPIC -std=gnu11 -DSC_BUILDING_LIBRARY \
+			-DHAVE_CONFIG_H -I"$work/with-musl" "${inside[@]}" \
+			"${include[@]}" -idirafter "$work/with-musl/kernel" \
+			-c "$(find "$abs_top_srcdir/src" -name "${name%.o}.c")" \
+			-o "$work/with-musl/$name" || return
+	done
+	ar rcs "$work/with-musl/library.a" "$work/with-musl/"*.o
+}
+mapfile -t inside < <(find "$abs_top_srcdir/src" -type d | sed 's/^/-I/')
+
+# tried HOW LIBRARY COMPILER OPTION...
+tried()
+{
+	local how=$1
+
+	if ! echo 'int main(void) { return 0; }' |
+		"${@:3}" -x c -o "$work/probe" - 2>/dev/null; then
+		skip "$how" "${*:3} does not link"
+		return
+	fi
+	check "$how: build" build "$@"
+	check "$how: no system call at exit" ends_silently "$work/$how"
+}
+
+check 'shared libraries: no system call at exit' ends_silently ./exit_traced
+check_fails 'control: a system call at exit is seen' getppid \
+	ends_silently ./exit_traced call
+archive=$libs/libstaticcall-$backend.a
+if [ -e "$archive" ]; then
+	tried static "$archive" "${cc[@]}" -static
+	tried static-pie "$archive" "${cc[@]}" -static-pie -fPIE
+fi
+if ! command -v musl-gcc >/dev/null; then
+	skip 'musl' 'there is no musl-gcc'
+elif check 'musl: the library' musl_library && [ -e "$work/with-musl/library.a" ]; then
+	tried musl "$work/with-musl/library.a" musl-gcc -static
+fi
+finish
