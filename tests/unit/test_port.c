@@ -39,8 +39,8 @@
 #define VENEER		(22 * SC_PAGE + 0x240)
 #define DATA		(26 * SC_PAGE)
 
-enum { CALL, JUMP, LAST_OF_PAGE, FIRST_OF_PAGE, BY_PLT, BY_VENEER, APART,
-       N_GOOD };
+enum { CALL, JUMP, LAST_OF_PAGE, FIRST_OF_PAGE, BY_PLT, BY_VENEER, NEAR,
+       APART, N_GOOD };
 enum { NO_CALL = N_GOOD, CROOKED, OUTSIDE, N_SITES };
 
 static const unsigned long page_sizes[] = { 65536, 16384, 4096 };
@@ -92,7 +92,8 @@ static uintptr_t site(int i)
 		[FIRST_OF_PAGE] = SC_PAGE,
 		[BY_PLT] = SC_PAGE + 0x40,
 		[BY_VENEER] = SC_PAGE + 0x80,
-		[APART] = 20 * SC_PAGE + 0x40,
+		[NEAR] = 6 * SC_PAGE,
+		[APART] = 20 * SC_PAGE + SC_PAGE / 2,
 		[OUTSIDE] = (uintptr_t)data->not_text - base,
 	};
 
@@ -436,7 +437,7 @@ END_TEST
 START_TEST(test_update_alone)
 {
 	begin(_i, true);
-	update_all("AAAAAAAK");
+	update_all("AAAAAAAAK");
 }
 END_TEST
 
@@ -484,7 +485,7 @@ static void look_at_ranges(char step)
 		return;
 	ck_assert_uint_eq(sc_tx->n_ranges, 2);
 	ck_assert_uint_eq(sc_tx->ranges[0].start, base);
-	ck_assert_uint_eq(sc_tx->ranges[0].len, 2 * SC_PAGE);
+	ck_assert_uint_eq(sc_tx->ranges[0].len, 7 * SC_PAGE);
 	ck_assert_uint_eq(sc_tx->ranges[0].n, N_GOOD - 1);
 	ck_assert_uint_eq(sc_tx->ranges[1].start, base + 20 * SC_PAGE);
 	ck_assert_uint_eq(sc_tx->ranges[1].len, SC_PAGE);
