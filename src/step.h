@@ -16,7 +16,7 @@
  *   M  a module comes: it is announced, its places are linked, it is known
  *   N  a module goes: it is announced, its places and then its keys are forgotten
  *
- *   2  a range never covers a whole 2 MB block
+ *   2  a range never covers a whole block (SC_BLOCK)
  *   3  a place that crosses a page is never patched
  *   6  a patched place under a breakpoint is changed, not skipped
  */

@@ -52,17 +52,17 @@ struct static_call_key *sc_tramp_key(const struct sc_image *image,
 	uint32_t magic;
 	int32_t rel;
 
-	if (!tramp || tramp % STATIC_CALL_TRAMP_SIZE ||
-	    !sc_loaded_has(loaded, tramp, STATIC_CALL_TRAMP_SIZE,
+	if (!tramp || tramp % SC_TRAMP_SIZE ||
+	    !sc_loaded_has(loaded, tramp, SC_TRAMP_SIZE,
 			   SC_LOAD_READ | SC_LOAD_EXEC))
 		return NULL;
-	memcpy(&magic, (const void *)(tramp + STATIC_CALL_TRAMP_SIGNATURE),
+	memcpy(&magic, (const void *)(tramp + SC_TRAMP_SIGNATURE),
 	       sizeof(magic));
 	if (magic != STATIC_CALL_TRAMP_MAGIC)
 		return NULL;
-	memcpy(&rel, (const void *)(tramp + STATIC_CALL_TRAMP_KEY),
+	memcpy(&rel, (const void *)(tramp + SC_TRAMP_KEY),
 	       sizeof(rel));
-	slot = tramp + STATIC_CALL_TRAMP_KEY + (uintptr_t)(intptr_t)rel;
+	slot = tramp + SC_TRAMP_KEY + (uintptr_t)(intptr_t)rel;
 	if (!sc_loaded_has(loaded, slot, sizeof(key), SC_LOAD_READ))
 		return NULL;
 	memcpy(&key, (const void *)slot, sizeof(key));
@@ -97,15 +97,15 @@ static bool slot_holds(const struct candidate *c, uintptr_t slot, uintptr_t what
 }
 
 /*
- * Through a slot of this module's procedure linkage table, which may not have
- * been bound yet.
+ * Through a veneer of the linker's, or through a slot of this module's procedure
+ * linkage table, which may not have been bound yet.
  */
 static bool plt_leads_to_tramp(const struct candidate *c, uintptr_t plt)
 {
 	const struct sc_text *text = text_of(c->image, c->texts, plt);
-	uint8_t code[16];
+	uint8_t code[SC_PLT_MAX];
 	struct sc_insn insn;
-	uintptr_t slot;
+	uintptr_t to;
 	size_t n;
 
 	if (!text)
@@ -113,9 +113,11 @@ static bool plt_leads_to_tramp(const struct candidate *c, uintptr_t plt)
 	n = read_code(text, plt, code, sizeof(code));
 	if (!n || sc_insn_decode_plt(code, n, &insn))
 		return false;
-	slot = sc_insn_leads_to(&insn, code + insn.skip, plt + insn.skip);
-	return slot_holds(c, slot, c->tramp) ||
-	       sc_image_binds(c->image, slot, c->key->name);
+	to = sc_insn_leads_to(&insn, code + insn.skip, plt + insn.skip);
+	if (!insn.slot)
+		return to == c->tramp;
+	return slot_holds(c, to, c->tramp) ||
+	       sc_image_binds(c->image, to, c->key->name);
 }
 
 /*
@@ -157,7 +159,7 @@ static bool crosses_page(const struct sc_place *p)
 static enum static_call_site_state decode(struct sc_place *p,
 					  struct candidate *c)
 {
-	uint8_t code[STATIC_CALL_TRAMP_SIZE];
+	uint8_t code[SC_TRAMP_SIZE];
 	size_t n;
 
 	if (!p->text)

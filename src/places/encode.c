@@ -23,8 +23,8 @@ struct sc_target sc_target_of(void *func, uintptr_t tramp)
 	return (struct sc_target){
 		.kind = sc_target_kind(func),
 		.func = (uintptr_t)func,
-		.null_stub = tramp ? tramp + STATIC_CALL_TRAMP_NULL : 0,
-		.ret0_stub = tramp ? tramp + STATIC_CALL_TRAMP_RET0 : 0,
+		.null_stub = tramp ? tramp + SC_TRAMP_NULL : 0,
+		.ret0_stub = tramp ? tramp + SC_TRAMP_RET0 : 0,
 	};
 }
 

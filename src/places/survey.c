@@ -83,20 +83,11 @@ size_t sc_backend_patched(const struct sc_key *key)
 static void describe(const struct sc_place *p,
 		     struct static_call_site_info *out)
 {
-	static const uint8_t kinds[] = {
-		[SC_FORM_CALL] = STATIC_CALL_KIND_CALL,
-		[SC_FORM_CALL6] = STATIC_CALL_KIND_CALL6,
-		[SC_FORM_JMP] = STATIC_CALL_KIND_TAIL,
-		[SC_FORM_JMP6] = STATIC_CALL_KIND_TAIL6,
-		[SC_FORM_JCC] = STATIC_CALL_KIND_COND,
-		[SC_FORM_TRAMP] = STATIC_CALL_KIND_TRAMP,
-	};
-
 	*out = (struct static_call_site_info){
 		.size = sizeof(*out),
 		.addr = p->addr,
 		.len = p->size,
-		.kind = kinds[p->form],
+		.kind = sc_insn_kind((enum sc_form)p->form),
 		.state = (int)state_of(p),
 		.key = p->key ? p->key->key : NULL,
 		.name = p->key ? p->key->name : "",

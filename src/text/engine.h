@@ -65,6 +65,11 @@
 #include "plan.h"
 #include "text.h"
 
+_Static_assert(SC_INSN_MAX >= SC_BYTES_MIN && SC_INSN_MAX <= 2 * SC_BYTES_MIN,
+	       "two words hold a place of the port (bytes.h)");
+_Static_assert(SC_PROBE_LEN >= SC_BYTES_MIN && SC_PROBE_LEN <= SC_INSN_MAX,
+	       "the probe is a place like any other");
+
 /* What older headers lack. */
 #ifndef MREMAP_DONTUNMAP
 #define MREMAP_DONTUNMAP	4

@@ -295,12 +295,15 @@ int sc_move_in(struct sc_range *r)
 
 /* ------------------------------------------------ mappings that merge */
 
-/* A byte of a place that all it may hold now have in common; 0: none. */
+/*
+ * A byte of a place that all it may hold now have in common, behind what a
+ * breakpoint covers; 0: none, as where a breakpoint covers all of a place.
+ */
 static size_t common_byte(const struct sc_place *p)
 {
 	size_t i;
 
-	for (i = SC_TRAP_LEN; i < p->len; i++)
+	for (i = SC_TRAP_LEN; i < SC_INSN_MAX && i < p->len; i++)
 		if (p->live[i] == p->pristine[i])
 			return i;
 	return 0;

@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include <static_call/api.h>
+
 #include "insn.h"
 
 /*
@@ -39,6 +41,20 @@ const char *sc_insn_name(enum sc_form form)
 	};
 
 	return names[form];
+}
+
+int sc_insn_kind(enum sc_form form)
+{
+	static const uint8_t kinds[] = {
+		[SC_FORM_CALL] = STATIC_CALL_KIND_CALL,
+		[SC_FORM_CALL6] = STATIC_CALL_KIND_CALL6,
+		[SC_FORM_JMP] = STATIC_CALL_KIND_TAIL,
+		[SC_FORM_JMP6] = STATIC_CALL_KIND_TAIL6,
+		[SC_FORM_JCC] = STATIC_CALL_KIND_COND,
+		[SC_FORM_TRAMP] = STATIC_CALL_KIND_TRAMP,
+	};
+
+	return kinds[form];
 }
 
 /* ------------------------------------------------------------ decoding */

@@ -14,14 +14,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <static_call/types.h>
+
 #include "targets.h"
 
+/*
+ * The longest place; what sc_insn_encode() may write to, for it stores whole
+ * words; what sc_insn_decode_plt() may need to see.
+ */
 #define SC_INSN_MAX	6
-/* What sc_insn_encode() may write to: it stores whole words. */
 #define SC_INSN_ROOM	8
+#define SC_PLT_MAX	17
 
 /* A debugger's breakpoint: how long it is. */
 #define SC_TRAP_LEN	1
+
+/* The trampoline: its size, which aligns it too, and what lies where in it. */
+#define SC_TRAMP_SIZE		STATIC_CALL_TRAMP_SIZE
+#define SC_TRAMP_RET0		STATIC_CALL_TRAMP_RET0
+#define SC_TRAMP_NULL		STATIC_CALL_TRAMP_NULL
+#define SC_TRAMP_KEY		STATIC_CALL_TRAMP_KEY
+#define SC_TRAMP_SIGNATURE	STATIC_CALL_TRAMP_SIGNATURE
 
 /* The instruction at a place; its shape never changes. */
 enum sc_form {
@@ -57,6 +70,9 @@ struct sc_insn {
 /* "call", "jump", "jcc" or "trampoline". */
 const char *sc_insn_name(enum sc_form form);
 
+/* The same for programs: one of enum static_call_site_kind. */
+int sc_insn_kind(enum sc_form form);
+
 /*
  * Decodes the call or jump at @code, of which @avail bytes may be read.
  * Returns 0, or -EILSEQ for anything that no linker leaves at a site.
@@ -68,7 +84,9 @@ int sc_insn_decode_tramp(const uint8_t *code, size_t avail,
 			 struct sc_insn *insn);
 
 /*
- * Decodes a slot of a procedure linkage table: @insn is its jump, from @code on.
+ * Decodes what a linker puts between a call and a symbol that it cannot reach:
+ * a slot of a procedure linkage table (then @insn->slot is set), or a veneer.
+ * @insn is the jump, from @code on.
  */
 int sc_insn_decode_plt(const uint8_t *code, size_t avail, struct sc_insn *insn);
 

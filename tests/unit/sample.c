@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "sample.h"
-#include "step.h"
 #include "unit.h"
 #include "wrap.h"
 
@@ -243,49 +242,4 @@ void expect_all(size_t first, size_t step, int value)
 
 	for (i = first; i < code.n; i += step)
 		ck_assert_int_eq(code_call(&code, i), value);
-}
-
-/* -------------------------------------------------------------- steps */
-
-char steps_seen[4096];
-static size_t n_seen;
-static const char *failing = "";
-static int failing_skip, failing_times, failing_err;
-void (*steps_watch)(char step);
-
-static int hook(char step)
-{
-	if (n_seen + 1 < sizeof(steps_seen)) {
-		steps_seen[n_seen++] = step;
-		steps_seen[n_seen] = '\0';
-	}
-	if (steps_watch)
-		steps_watch(step);
-	if (!strchr(failing, step))
-		return 0;
-	if (failing_skip > 0) {
-		failing_skip--;
-		return 0;
-	}
-	if (failing_times <= 0)
-		return 0;
-	failing_times--;
-	return failing_err;
-}
-
-void steps_clear(void)
-{
-	n_seen = 0;
-	steps_seen[0] = '\0';
-	failing = "";
-	sc_step_hook = hook;
-}
-
-void steps_fail(const char *letters, int skip, int times, int err)
-{
-	steps_clear();
-	failing = letters;
-	failing_skip = skip;
-	failing_times = times;
-	failing_err = err;
 }

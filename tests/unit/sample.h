@@ -9,6 +9,7 @@
 #define SAMPLE_H
 
 #include "engine.h"
+#include "steps.h"
 
 #define CODE_PRISTINE	1
 #define CODE_NEIGHBOUR	7
@@ -70,20 +71,5 @@ struct shape {
 };
 #define N_SHAPES	9
 extern const struct shape shapes[N_SHAPES];
-
-/* -------------------------------------------------------------- steps */
-
-/* The letters of the steps taken since steps_clear(). */
-extern char steps_seen[4096];
-void steps_clear(void);
-
-/*
- * Of the steps named in @letters, the one after @skip others fails with @err,
- * and so do those that follow, @times in all.
- */
-void steps_fail(const char *letters, int skip, int times, int err);
-
-/* Called before each step. */
-extern void (*steps_watch)(char step);
 
 #endif
