@@ -7,7 +7,8 @@
 # With a tree of their own, the longest first.
 alone = gcc-O2 clang-O0 sanitize-address sanitize-thread model host-table
 # In the tree of gcc-O2.
-tests = annotate system inline gcc-O0 trampoline generic unit stress lint
+tests = annotate system inline gcc-O0 trampoline generic processes unit stress \
+	lint
 later = matrix installed distribution
 
 parts = $(alone) clang-O2 $(tests) $(later) packaged valgrind

@@ -310,7 +310,7 @@ int sc_range_relock(const struct sc_range *r);
 void sc_ranges_join(void);
 
 /* Empties the arena of @text. */
-void sc_arena_clear(const struct sc_text *text);
+void sc_arena_clear(struct sc_text *text);
 void sc_arena_free(struct sc_text *text);
 
 /* ------------------------------------------------------------- edit.c */

@@ -118,6 +118,16 @@ static int write_change(const struct sc_change *c)
 	return write_place(c->place, c->wanted);
 }
 
+/* Puts the first @n places back to what they were. */
+static void write_back(size_t n)
+{
+	struct sc_change *changes = sc_tx->changes;
+
+	while (n-- > 0)
+		if (write_place(changes[n].place, changes[n].place->live))
+			give_up_place(changes + n);
+}
+
 /* Writes all changes; after an error the places are as they were. */
 static int write_changes(void)
 {
@@ -130,15 +140,16 @@ static int write_changes(void)
 		if (err)
 			break;
 	}
-	while (err && i-- > 0)
-		if (write_place(changes[i].place, changes[i].place->live))
-			give_up_place(changes + i);
+	if (err)
+		write_back(i);
 	return err;
 }
 
 /*
  * The lock keeps signals blocked from the test to the end of the transaction: a
- * handler might start a thread.  Any failure here means: try the other way.
+ * handler might start a thread.  Those that a thread raises itself are not
+ * blocked, so the question is asked again at the end.  Any failure here means:
+ * try the other way.
  */
 bool sc_inplace_prepare(void)
 {
@@ -151,8 +162,11 @@ bool sc_inplace_prepare(void)
 	if (sc_tx->mem.fd < 0)
 		return false;
 	if (write_changes() == 0) {
-		sc_tx->mode = SC_IN_PLACE;
-		return true;
+		if (alone()) {
+			sc_tx->mode = SC_IN_PLACE;
+			return true;
+		}
+		write_back(sc_tx->n_changes);
 	}
 	sc_file_close(&sc_tx->mem);
 	return false;

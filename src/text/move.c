@@ -98,9 +98,12 @@ void sc_text_reserve_arena(struct sc_text *text)
 		arena_reserve(text);
 }
 
-void sc_arena_clear(const struct sc_text *text)
+void sc_arena_clear(struct sc_text *text)
 {
-	if (text->arena)
+	if (text->torn) {
+		text->arena = 0;
+		text->torn = false;
+	} else if (text->arena)
 		mmap((void *)text->arena, text->end - text->start, PROT_NONE,
 		     RESERVED | MAP_FIXED, -1, 0);
 }
@@ -117,8 +120,8 @@ void sc_arena_free(struct sc_text *text)
 
 /*
  * A move that failed may have unmapped its part of the arena.  If another thread
- * has mapped something there meanwhile, the arena is given up, and what is left
- * of it stays reserved for nothing.
+ * has mapped something there meanwhile, the arena is given up when the copies
+ * that are in it have moved back; what is left of it stays mapped for nothing.
  */
 static void arena_mend(struct sc_text *text, uintptr_t part, size_t len)
 {
@@ -132,7 +135,7 @@ static void arena_mend(struct sc_text *text, uintptr_t part, size_t len)
 		return;
 	if (held != MAP_FAILED)
 		munmap(held, len);
-	__atomic_store_n(&text->arena, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&text->torn, true, __ATOMIC_RELEASE);
 }
 
 /* -------------------------------------------------------- out and back */
@@ -159,7 +162,7 @@ int sc_move_out(struct sc_range *r)
 		return -EPERM;
 	err = SC_STEP('D');
 	if (!err)
-		err = arena_reserve(r->text);
+		err = r->text->torn ? -ENOMEM : arena_reserve(r->text);
 	if (err)
 		return err;
 	to = sc_arena_of(r->text, r->start);

@@ -38,6 +38,7 @@ struct sc_text {
 	 * nothing in it.
 	 */
 	uintptr_t arena;
+	bool torn;			/* somebody has mapped a part of the arena */
 	uintptr_t view;			/* the file once more; 0: not yet */
 	bool readable;			/* as found; anew in each update */
 	bool usable;			/* may be patched; at registration */

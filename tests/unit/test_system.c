@@ -308,6 +308,33 @@ START_TEST(test_write_back_fails)
 }
 END_TEST
 
+/* A signal that a thread raises itself may start another in the middle. */
+static int asked_if_alone;
+
+static long no_longer_alone(long number, long a, long b, long c, long d)
+{
+	if (number != SYS_unshare)
+		return __real_syscall(number, a, b, c, d);
+	return asked_if_alone++ ? -1 : 0;
+}
+
+START_TEST(test_others_come_while_text_is_written)
+{
+	start();
+	begin(ALONE, 1, 4);
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	wraps.syscall = no_longer_alone;
+	steps_clear();
+	ck_assert_int_eq(code_update(&code, 0, 1, 3), 0);
+	wraps.syscall = NULL;
+	ck_assert_int_eq(asked_if_alone, 2);
+	/* in place, back, and then by a swap */
+	ck_assert_str_eq(steps_seen, "AAAAAAAABCDEF");
+	expect_all(0, 1, 3);
+	finish();
+}
+END_TEST
+
 /* ------------------------------------------------ when it is started so */
 
 static long says_yes(long number, long a, long b, long c, long d)
@@ -464,6 +491,60 @@ START_TEST(test_lost_text_is_another_mapping_by_now)
 }
 END_TEST
 
+/*
+ * A move out that fails may leave a hole in the arena, where another thread maps
+ * something: that is not ours to touch.
+ */
+static int outs, *in_the_arena;
+
+static void *lose_arena(void *from, size_t len, int flags, void *to)
+{
+	if (is_move_in(to) || !(flags & MREMAP_FIXED) || outs-- != 0)
+		return __real_mremap(from, len, len, flags, to);
+	in_the_arena = mmap(to, len, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	ck_assert(in_the_arena == to);
+	*in_the_arena = 4711;
+	errno = ENOMEM;
+	return MAP_FAILED;
+}
+
+/* The library looks when there was still a hole. */
+static int only_the_hole_is_mapped(void *p, size_t len, int flags)
+{
+	if (p == in_the_arena) {
+		errno = ENOMEM;
+		return -1;
+	}
+	return __real_msync(p, len, flags);
+}
+
+START_TEST(test_arena_is_lost)
+{
+	uintptr_t arena;
+
+	start();
+	begin(COMPANY, 20, 4);
+	arena = code.text.arena;
+	ck_assert_int_eq(code_update(&code, 0, 76, 2), 0);
+	outs = _i;
+	wraps.mremap = lose_arena;
+	wraps.msync = only_the_hole_is_mapped;
+	ck_assert_int_eq(code_update(&code, 0, 76, 3), 0);
+	wraps.mremap = NULL;
+	wraps.msync = NULL;
+	ck_assert_int_eq(*in_the_arena, 4711);
+	ck_assert_int_eq(code_call(&code, 76), CODE_PRISTINE);
+	ck_assert_int_eq(code_call(&code, 0), _i ? 3 : CODE_PRISTINE);
+	/* there is another arena then */
+	ck_assert_int_eq(code_update(&code, 0, 76, 4), 0);
+	expect_all(0, 76, 4);
+	ck_assert_int_eq(*in_the_arena, 4711);
+	ck_assert_uint_ne(code.text.arena, arena);
+	code_expect_consistent(&code);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = unit_begin("system");
@@ -480,6 +561,9 @@ int main(void)
 	tcase_add_loop_test(tc, test_disk_is_gone, 0, 2);
 	tcase_add_test(tc, test_pristine_places_need_nothing);
 	tcase_add_test(tc, test_write_back_fails);
+	unit_add_if(tc, test_others_come_while_text_is_written, 0, 1,
+		    can_be_alone);
+	tcase_add_loop_test(tc, test_arena_is_lost, 0, 2);
 	tcase_add_loop_test(tc, test_start_where_unshare_is_pretended, 0, 2);
 	tcase_add_loop_test(tc, test_start_without_writing, 0, 2);
 	tcase_add_test(tc, test_start_without_proc);

@@ -18,6 +18,7 @@ ssize_t __wrap_pwrite(int fd, const void *buf, size_t len, off_t at);
 int __wrap_madvise(void *p, size_t len, int advice);
 int __wrap_mprotect(void *p, size_t len, int prot);
 int __wrap_mlock(const void *p, size_t len);
+int __wrap_msync(void *p, size_t len, int flags);
 int __wrap_munlock(const void *p, size_t len);
 long __wrap_syscall(long number, ...);
 bool __wrap_sc_maps_traced(void);
@@ -75,6 +76,11 @@ int __wrap_mlock(const void *p, size_t len)
 	if (wraps.mlock)
 		return wraps.mlock(p, len);
 	return (int)__real_syscall(SYS_mlock, p, len);
+}
+
+int __wrap_msync(void *p, size_t len, int flags)
+{
+	return (wraps.msync ? wraps.msync : __real_msync)(p, len, flags);
 }
 
 int __wrap_munlock(const void *p, size_t len)

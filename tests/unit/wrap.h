@@ -23,6 +23,7 @@ struct wraps {
 	int (*madvise)(void *p, size_t len, int advice);
 	int (*mprotect)(void *p, size_t len, int prot);
 	int (*mlock)(const void *p, size_t len);
+	int (*msync)(void *p, size_t len, int flags);
 	int (*munlock)(const void *p, size_t len);
 	long (*syscall)(long number, long a, long b, long c, long d);
 	bool (*traced)(void);
@@ -45,6 +46,7 @@ extern void *__real_mremap(void *from, size_t old_len, size_t len, int flags,
 extern int __real_open(const char *path, int flags, ...);
 extern ssize_t __real_pwrite(int fd, const void *buf, size_t len, off_t at);
 extern int __real_madvise(void *p, size_t len, int advice);
+extern int __real_msync(void *p, size_t len, int flags);
 extern int __real_mprotect(void *p, size_t len, int prot);
 extern long __real_syscall(long number, ...);
 extern bool __real_sc_maps_traced(void);
