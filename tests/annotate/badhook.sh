@@ -234,6 +234,10 @@ start()
 	rm -f "$FAKE_PID"
 	env --default-signal=INT,QUIT,HUP,TERM "$@" 2>signal.err &
 	pid=$!
+	# A shell that is not yet another program would end as this one does.
+	while [ "/proc/$pid/exe" -ef "$BASH" ]; do
+		sleep 0.001
+	done
 }
 
 if env --default-signal=INT true 2>/dev/null; then

@@ -87,7 +87,9 @@ if command -v ld.bfd >/dev/null; then
 		>plain 2>plain.err
 	"$cc" "$rsp" -fuse-ld=bfd "${inputs[@]}" ../../src/twice.o \
 		-Wl,--trace -o out >hooked 2>hooked.err
-	check "standard output is what it was" diff plain hooked
+	# The hook's own library is an input, too.
+	check "standard output is what it was" diff plain \
+		<(grep -v '/build-hook\.a$' hooked)
 	check "standard error is what it was" diff plain.err hooked.err
 fi
 

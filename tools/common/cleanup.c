@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/tool.h"
@@ -132,18 +133,34 @@ int sc_cleanup_mkstemp(char *template)
 	return fd;
 }
 
+/* With the fatal signals blocked. */
+static int add_directory(const char *path)
+{
+	if (!add(path, true))
+		return 0;
+	rmdir(path);
+	errno = ENOMEM;
+	return -1;
+}
+
 int sc_cleanup_mkdtemp(char *template)
 {
 	sigset_t old;
 	int err;
 
 	sc_cleanup_hold(&old);
-	err = mkdtemp(template) ? 0 : -1;
-	if (!err && add(template, true)) {
-		rmdir(template);
-		errno = ENOMEM;
-		err = -1;
-	}
+	err = mkdtemp(template) ? add_directory(template) : -1;
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return err;
+}
+
+int sc_cleanup_mkdir(const char *path)
+{
+	sigset_t old;
+	int err;
+
+	sc_cleanup_hold(&old);
+	err = mkdir(path, 0700) ? -1 : add_directory(path);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	return err;
 }

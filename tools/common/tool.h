@@ -60,11 +60,12 @@ void sc_cleanup_child(int pid);
 int sc_cleanup_add(const char *path, bool directory);
 
 /*
- * mkstemp() and mkdtemp() (which returns 0 here) with no moment in which a
- * signal could leave the result behind.  -1 with errno set and no message.
+ * mkstemp(), mkdtemp() (which returns 0 here) and mkdir() with no moment in which
+ * a signal could leave the result behind.  -1 with errno set and no message.
  */
 int sc_cleanup_mkstemp(char *template);
 int sc_cleanup_mkdtemp(char *template);
+int sc_cleanup_mkdir(const char *path);
 
 void sc_cleanup_forget(const char *path);
 

@@ -101,12 +101,8 @@ static int make_dirs(struct sc_workspace *workspace, const char *path)
 		char *slash = dir + len + strcspn(dir + len, "/"), end = *slash;
 
 		*slash = '\0';
-		if (!mkdir(dir, 0700)) {
-			if (sc_cleanup_add(dir, true))
-				return -1;
-		} else if (errno != EEXIST) {
+		if (sc_cleanup_mkdir(dir) && errno != EEXIST)
 			return sc_error_errno(dir, "cannot make this directory");
-		}
 		*slash = end;
 		len = (size_t)(slash - dir) + (end == '/');
 	}
