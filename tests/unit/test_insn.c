@@ -427,6 +427,23 @@ START_TEST(test_encode_without_a_branch_has_no_reach)
 }
 END_TEST
 
+/* Address 0 stands for a stub that is not there, also where it is in reach. */
+START_TEST(test_encode_never_branches_to_null)
+{
+	const enum sc_form form[] = { SC_FORM_JCC, SC_FORM_JCC, SC_FORM_JMP };
+	const enum sc_target_kind kind[] = { SC_TARGET_NULL, SC_TARGET_RET0,
+					     SC_TARGET_RET0 };
+	const uintptr_t low = 0x401000;
+	struct sc_target target = { .kind = kind[_i], .func = low + 64 };
+	uint8_t out[SC_INSN_ROOM] = { 0x0f, 0x84 };
+
+	ck_assert_int_eq(sc_insn_encode(form[_i], low, &target, NULL, out),
+			 -ERANGE);
+	target.null_stub = target.ret0_stub = low + 128;
+	ck_assert_int_eq(sc_insn_encode(form[_i], low, &target, NULL, out), 0);
+}
+END_TEST
+
 /* --------------------------------------------- under a debugger's int3 */
 
 /*
@@ -519,6 +536,7 @@ int main(void)
 			    N_FORMS);
 	tcase_add_loop_test(tc, test_encode_keeps_the_condition, 0, 3);
 	tcase_add_loop_test(tc, test_encode_reach, 0, N_FORMS);
+	tcase_add_loop_test(tc, test_encode_never_branches_to_null, 0, 3);
 	tcase_add_test(tc, test_encode_without_a_branch_has_no_reach);
 	tcase_add_loop_test(tc, test_encode_keeps_the_opcode, 0, N_FORMS);
 	tcase_add_test(tc, test_encode_reaches_stubs);

@@ -3,9 +3,14 @@
  * test_registry.c - the core and the registry on a backend that only notes what
  * it is asked, and fails when it is told to.
  */
+#include "sc_config.h"
+
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <static_call/api.h>
 
@@ -13,6 +18,7 @@
 #include "enter.h"
 #include "mem.h"
 #include "registry.h"
+#include "sync.h"
 #include "unit.h"
 #include "world.h"
 
@@ -451,6 +457,59 @@ START_TEST(test_null_is_never_stored)
 }
 END_TEST
 
+#ifdef SYS_membarrier
+/*
+ * How often all threads were synchronised, and how many updates had been committed
+ * by the last time.
+ */
+static int barriers, committed;
+
+long __real_syscall(long number, ...);
+long __wrap_syscall(long number, ...);
+
+/* Six arguments whatever the call has: the rest is not looked at. */
+long __wrap_syscall(long number, ...)
+{
+	long a[6];
+	va_list args;
+	int i;
+
+	va_start(args, number);
+	for (i = 0; i < 6; i++)
+		a[i] = va_arg(args, long);
+	va_end(args);
+	if (number == SYS_membarrier) {
+		barriers++;
+		committed = fake.commits;
+	}
+	return __real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+static bool has_membarrier(void)
+{
+	sc_sync_init();
+	/* beside the question, one to register and one to try */
+	return barriers > 2;
+}
+
+/* Threads that are running see the new target, and what it was patched to. */
+START_TEST(test_update_synchronises_threads_when_it_has_committed)
+{
+	int before, i;
+
+	setup();
+	add(&module);
+	for (i = 1; i <= 3; i++) {
+		before = barriers;
+		ck_assert_int_eq(__static_call_update(keys, NULL, (void *)two),
+				 0);
+		ck_assert_int_gt(barriers, before);
+		ck_assert_int_eq(committed, i);
+	}
+}
+END_TEST
+#endif
+
 /* Of a module that the library does not know: the key is all there is. */
 START_TEST(test_update_of_an_unknown_key)
 {
@@ -807,6 +866,10 @@ int main(void)
 	tcase_add_test(tc, test_add_without_memory);
 	tcase_add_test(tc, test_entries_are_used_again);
 	tcase_add_test(tc, test_update);
+#ifdef SYS_membarrier
+	unit_add_if(tc, test_update_synchronises_threads_when_it_has_committed,
+		    0, 1, has_membarrier);
+#endif
 	tcase_add_test(tc, test_null_is_never_stored);
 	tcase_add_test(tc, test_update_of_an_unknown_key);
 	tcase_add_test(tc, test_batch);

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: MIT
+"""What a mutant is, and the patterns by which a line of C is broken.
+
+A mutant replaces one statement or a part of one line.  Strings, comments and
+the preprocessor's lines are left alone.
+"""
+import re
+from typing import NamedTuple
+
+
+class Mutant(NamedTuple):
+    file: str       # below the top of the tree
+    number: int     # of its first line, from 1
+    count: int      # lines that it replaces
+    function: str   # "" outside of functions
+    what: str       # the pattern, in words
+    old: str        # the first line, as it is
+    new: str        # what stands there instead, as one line
+
+    def apply(self, text):
+        lines = text.split("\n")
+        lines[self.number - 1:self.number - 1 + self.count] = \
+            [self.new] + [""] * (self.count - 1)
+        return "\n".join(lines)
+
+    def key(self):
+        """The same for a line that has only moved."""
+        return (self.file.split("/")[-1], self.old.strip(),
+                self.new.strip())
+
+    def __str__(self):
+        return (f"{self.file}:{self.number}: {self.function}(): {self.what}\n"
+                f"    - {self.old.strip()}{' ...' * (self.count > 1)}\n"
+                f"    + {self.new.strip()}")
+
+
+# In the middle of a line, each by itself.
+PARTS = [(what, re.compile(regex), new) for what, regex, new in [
+    ("equal", r" == ", " != "),
+    ("equal", r" != ", " == "),
+    ("order", r" < ", " <= "),
+    ("order", r" <= ", " < "),
+    ("order", r" > ", " >= "),
+    ("order", r" >= ", " > "),
+    ("and, or", r" &&(?= |$)", " ||"),
+    ("and, or", r" \|\|(?= |$)", " &&"),
+    ("not", r"!(?=[\w(*])", ""),
+    ("arithmetic", r" \+ ", " - "),
+    ("arithmetic", r"(?<=[\w)\]]) - ", " + "),
+    ("arithmetic", r" \+= ", " -= "),
+    ("arithmetic", r" -= ", " += "),
+    ("arithmetic", r"\+\+", "--"),
+    ("arithmetic", r"--", "++"),
+    ("bits", r" & ", " | "),
+    ("bits", r" \|(?= |$)", " &"),
+    ("bits", r" \|= ", " &= "),
+    ("bits", r" &= ~", " |= "),
+    ("bits", r" << ", " >> "),
+    ("bits", r" >> ", " << "),
+    ("all", r"\bINT_MAX\b", "1"),
+    ("constant", r"(?<![\w.])(\d+)(?=[uUlL]*\b(?![.\w]))", "+1"),
+    ("constant", r"(?<![\w.])([1-9]\d*)(?=[uUlL]*\b(?![.\w]))", "-1"),
+    ("result", r"\breturn 0;", "return -1;"),
+    ("result", r"\breturn err;", "return 0;"),
+    ("result", r"\breturn -E[A-Z]+;", "return 0;"),
+    ("result", r"-E[A-Z]+\b", "-EDOM"),
+    ("result", r"\btrue\b", "false"),
+    ("result", r"\bfalse\b", "true"),
+    ("loop", r"\bbreak;", "continue;"),
+    ("loop", r"\bbreak;", ";"),
+    ("loop", r"\bcontinue;", "break;"),
+    ("loop", r"\bcontinue;", ";"),
+]]
+
+CONDITION = re.compile(r"\b(if|while) (\(.*\))( \{)?$")
+CALL = re.compile(r"^\t+(\(void\))?[a-z_]\w*\(")
+ASSIGNMENT = re.compile(r"^\t+(\*|\+\+|--)?[\w.\[\]>-]+( ([-+|&^]|<<|>>)?= "
+                        r"|\+\+;|--;|;)")
+# What a statement can follow.
+BEFORE = re.compile(r"([;{})]|:|\belse|\bdo)$")
+
+
+def blank(text):
+    """@text with blanks for comments and strings, of the same length."""
+    def spaces(match):
+        return re.sub(r"[^\n]", " ", match.group())
+    return re.sub(r"/\*.*?\*/|//[^\n]*|\"(\\.|[^\"\\\n])*\"|'(\\.|[^'\\\n])*'",
+                  spaces, text, flags=re.DOTALL)
+
+
+def balanced(text):
+    depth = 0
+    for i, c in enumerate(text):
+        depth += (c == "(") - (c == ")")
+        if depth == 0 and i < len(text) - 1:
+            return False
+    return depth == 0
+
+
+def directives(lines):
+    """The numbers of lines that the preprocessor has for itself."""
+    found, inside = set(), False
+    for i, line in enumerate(lines):
+        inside = inside or line.startswith("#")
+        if inside:
+            found.add(i)
+        inside = inside and line.endswith("\\")
+    return found
+
+
+def functions(lines):
+    """The function of each line; a body is between a brace each in column 0."""
+    names, name, last = [], "", ""
+    for line in lines:
+        match = re.match(r"[A-Za-z_][^=;]*?\b(\w+)\(", line)
+        if match:
+            last = match.group(1)
+        if line == "{":
+            name = last
+        names.append(name)
+        if line.startswith("}"):
+            name = ""
+    return names
+
+
+def parts(line, code):
+    """Each way to break a part of one line: (what, new line)."""
+    for what, regex, new in PARTS:
+        for m in regex.finditer(code):
+            text = new
+            if what == "constant":
+                text = str(int(m.group(1)) + int(new))
+            yield what, line[:m.start()] + text + line[m.end():]
+    m = CONDITION.search(code)
+    if m and balanced(m.group(2)):
+        for value in ["0", "1"] if m.group(1) == "if" else ["0"]:
+            yield "condition", (line[:m.start(2)] + f"({value})" +
+                                line[m.end(2):])
+
+
+def statement_length(code, i):
+    """How many lines the statement that begins in line @i has; 0: no one."""
+    for n in range(1, 8):
+        if i + n > len(code):
+            return 0
+        line = code[i + n - 1].rstrip()
+        if line.endswith(";"):
+            return n
+        if re.search(r"[{}:]$", line) or not line:
+            return 0
+    return 0
+
+
+def statements(code, i):
+    """Whether the statement in line @i can go: (what, lines)."""
+    before = next((c.rstrip() for c in reversed(code[:i]) if c.strip()), "")
+    if not BEFORE.search(before):
+        return
+    for what, regex in ("call", CALL), ("assignment", ASSIGNMENT):
+        if regex.match(code[i]):
+            n = statement_length(code, i)
+            if n:
+                yield what, n
+
+
+def mutants_of(file, text):
+    lines, code = text.split("\n"), blank(text).split("\n")
+    skip, names = directives(lines), functions(code)
+    for i, line in enumerate(lines):
+        if i in skip or not line.startswith("\t") or not code[i].strip():
+            continue
+        indent = line[:len(line) - len(line.lstrip("\t"))]
+        for what, n in statements(code, i):
+            yield Mutant(file, i + 1, n, names[i], f"no {what}", line,
+                         indent + ";")
+        for what, new in parts(line, code[i]):
+            yield Mutant(file, i + 1, 1, names[i], what, line, new)
+
+
+def named(file, text, rule):
+    """Mutants that @rule, "function: old => new", makes in this file."""
+    head, new = rule.split(" => ")
+    function, old = head.split(": ", 1)
+    lines = text.split("\n")
+    for i, name in enumerate(functions(blank(text).split("\n"))):
+        if name == function and old in lines[i]:
+            yield Mutant(file, i + 1, 1, name, "must die", lines[i],
+                         lines[i].replace(old, new.strip(), 1))
