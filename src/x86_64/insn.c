@@ -74,6 +74,21 @@ static bool matches(const struct sc_opcode *op, const uint8_t *code)
  * length of a place is what is left behind @skip, so that `90 E8' and `E8' are
  * the same form, and the `90' is never touched.
  */
+const struct sc_opcode *sc_opcode_before(const uint8_t *text, size_t at,
+					 bool slot)
+{
+	size_t i;
+
+	for (i = 0; i < SC_N_OPCODES; i++) {
+		const struct sc_opcode *op = sc_opcodes + i;
+
+		if (op->compiled && op->slot == slot && at >= op->n &&
+		    matches(op, text + at - op->n))
+			return op;
+	}
+	return NULL;
+}
+
 int sc_insn_decode(const uint8_t *code, size_t avail, struct sc_insn *insn)
 {
 	size_t i;

@@ -67,8 +67,22 @@ struct sc_insn {
 	bool slot;		/* it leads to a slot that holds the address */
 };
 
+/*
+ * The way in which a compiler has written the call or jump whose displacement
+ * begins at offset @at of @text; NULL: it is none.  @slot: the displacement leads
+ * to a slot.
+ */
+const struct sc_opcode *sc_opcode_before(const uint8_t *text, size_t at,
+					 bool slot);
+
 /* "call", "jump", "jcc" or "trampoline". */
 const char *sc_insn_name(enum sc_form form);
+
+/* Whether control does not come back behind it. */
+static inline bool sc_insn_is_tail(enum sc_form form)
+{
+	return form != SC_FORM_CALL && form != SC_FORM_CALL6;
+}
 
 /* The same for programs: one of enum static_call_site_kind. */
 int sc_insn_kind(enum sc_form form);

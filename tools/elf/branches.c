@@ -14,9 +14,13 @@
 #include <static_call/format.h>
 
 #include "elf/branches.h"
+#include "insn.h"
 
 /* Only this backend's programs refer to it. */
 #define TRAMPOLINE_BACKEND "static_call_headers_are_for_backend_trampoline"
+
+/* No branch is longer; so many bytes are there where a function looks. */
+#define BRANCH_MAX	6
 
 /* A place that branches lead to. */
 struct target {
@@ -159,12 +163,13 @@ static int look_for_plt(struct finder *finder, const uint8_t *at,
 			uint64_t address)
 {
 	const uint64_t align = 15;
+	struct sc_insn insn;
 	const char *name;
 	uint64_t slot;
 
-	if (at[0] != 0xff || at[1] != 0x25)
+	if (sc_insn_decode(at, BRANCH_MAX, &insn) || insn.form != SC_FORM_JMP6)
 		return 0;
-	slot = branch_target(at + 2, address + 2);
+	slot = branch_target(at + insn.rel, address + insn.rel);
 	name = sc_binary_slot_name(finder->binary, slot);
 	if (!name)
 		return 0;
@@ -181,16 +186,18 @@ static int look_for_branch(struct finder *finder, const uint8_t *at,
 	const char *name = NULL;
 	struct sc_branches *branches = finder->branches;
 	struct sc_branch *new;
+	struct sc_insn insn;
+	uint64_t to;
 
-	if (at[0] == 0xe8 || at[0] == 0xe9)
-		target = find(&finder->starts, branch_target(at + 1,
-							     address + 1));
-	else if (at[0] == 0x0f && (at[1] & 0xf0) == 0x80)
-		target = find(&finder->starts, branch_target(at + 2,
-							     address + 2));
-	else if (at[0] == 0xff && (at[1] == 0x15 || at[1] == 0x25))
-		name = sc_binary_slot_name(finder->binary,
-					   branch_target(at + 2, address + 2));
+	/* The opcode itself, whatever prefix or nop is before it. */
+	if (sc_insn_decode(at, BRANCH_MAX, &insn) || insn.skip ||
+	    (insn.form == SC_FORM_CALL6 && !insn.slot))
+		return 0;
+	to = branch_target(at + insn.rel, address + insn.rel);
+	if (insn.slot)
+		name = sc_binary_slot_name(finder->binary, to);
+	else
+		target = find(&finder->starts, to);
 	/* An entry of the PLT is no call. */
 	if ((!target && !name) || find(&finder->starts, address))
 		return 0;
@@ -220,10 +227,10 @@ int sc_branches_find(struct sc_binary *binary, struct sc_branches *branches)
 	*branches = (struct sc_branches){ .n = 0 };
 	if (each_code(&finder, STATIC_CALL_TRAMP_SIZE - 1,
 		      look_for_trampoline) ||
-	    each_plt(&finder, 5, look_for_plt))
+	    each_plt(&finder, BRANCH_MAX - 1, look_for_plt))
 		return -1;
 	sort(&finder.starts);
-	return each_code(&finder, 5, look_for_branch);
+	return each_code(&finder, BRANCH_MAX - 1, look_for_branch);
 }
 
 bool sc_branches_need_records(const struct sc_binary *binary)

@@ -13,6 +13,7 @@
 #include <static_call/format.h>
 
 #include "elf/sites.h"
+#include "insn.h"
 
 #ifndef R_X86_64_GOTPCRELX
 #define R_X86_64_GOTPCRELX 41
@@ -22,34 +23,30 @@ bool sc_site_at(const uint8_t *text, size_t size, const Elf64_Rela *rela,
 		uint64_t *offset, uint32_t *flags)
 {
 	uint64_t at = rela->r_offset;
-	uint8_t one, two;
+	const struct sc_opcode *op;
+	bool slot;
 
 	/* An addend other than -4 belongs to data that looks like code. */
 	if (at < 1 || size < 4 || at > size - 4 || rela->r_addend != -4)
 		return false;
-	one = text[at - 1];
-	two = at >= 2 ? text[at - 2] : 0;
-	*flags = 0;
 	switch (ELF64_R_TYPE(rela->r_info)) {
 	case R_X86_64_PLT32:
 	case R_X86_64_PC32:
-		*offset = at - 1;
-		if (one == 0xe8)
-			return true;
-		*flags = STATIC_CALL_SITE_TAIL;
-		if (one == 0xe9)
-			return true;
-		*offset = at - 2;
-		return at >= 2 && two == 0x0f && (one & 0xf0) == 0x80;
+		slot = false;
+		break;
 	case R_X86_64_GOTPCREL:
 	case R_X86_64_GOTPCRELX:
-		if (at < 2 || two != 0xff || (one != 0x15 && one != 0x25))
-			return false;
-		*offset = at - 2;
-		*flags = one == 0x25 ? STATIC_CALL_SITE_TAIL : 0;
-		return true;
+		slot = true;
+		break;
+	default:
+		return false;
 	}
-	return false;
+	op = sc_opcode_before(text, at, slot);
+	if (!op)
+		return false;
+	*offset = at - op->n;
+	*flags = sc_insn_is_tail(op->form) ? STATIC_CALL_SITE_TAIL : 0;
+	return true;
 }
 
 static bool is_code(const Elf64_Shdr *shdr)

@@ -14,20 +14,16 @@
 #include "elf/binary.h"
 #include "elf/branches.h"
 #include "elf/sites.h"
+#include "insn.h"
 
 /* The form of the call, after linking; "?" for no form of a call. */
 static const char *form(const uint8_t *at)
 {
-	if (!at)
+	struct sc_insn insn;
+
+	if (!at || sc_insn_decode(at, SC_INSN_MAX, &insn))
 		return "?";
-	if (at[0] == 0xe8 || (at[0] == 0x67 && at[1] == 0xe8) ||
-	    (at[0] == 0x90 && at[1] == 0xe8) ||
-	    (at[0] == 0xff && at[1] == 0x15))
-		return "call";
-	if (at[0] == 0xe9 || (at[0] == 0x90 && at[1] == 0xe9) ||
-	    (at[0] == 0xff && at[1] == 0x25))
-		return "jump";
-	return at[0] == 0x0f && (at[1] & 0xf0) == 0x80 ? "jcc" : "?";
+	return sc_insn_name(insn.form);
 }
 
 static int list_object(struct sc_object *object)

@@ -23,7 +23,7 @@ static const char *const state_names[N_STATES] = {
 	"direct", "pristine", "NULL", "RET0", "breakpoint", "foreign",
 };
 
-enum { INT3 = 0xcc, TRAMP_BYTES = 16 };
+enum { TRAMP_BYTES = 16 };
 
 struct status {
 	struct sc_process *process;
@@ -39,51 +39,6 @@ struct place {
 	struct sc_insn insn;
 	enum state state;
 };
-
-static const char *form_name(enum sc_form form)
-{
-	static const char *const names[] = {
-		[SC_FORM_CALL] = "call", [SC_FORM_CALL6] = "call",
-		[SC_FORM_JMP] = "jump", [SC_FORM_JMP6] = "jump",
-		[SC_FORM_JCC] = "jcc", [SC_FORM_TRAMP] = "trampoline",
-	};
-
-	return names[form];
-}
-
-/* Where the branch that a place holds now leads, if it is one of its form. */
-static bool branch_target(const struct place *place, uint64_t *target)
-{
-	const struct sc_insn *insn = &place->insn;
-	const uint8_t *now = place->now;
-	size_t at = 1;
-	int32_t distance;
-
-	switch (insn->form) {
-	case SC_FORM_CALL:
-	case SC_FORM_JMP:
-	case SC_FORM_JMP6:
-	case SC_FORM_TRAMP:
-		if (now[0] != (insn->form == SC_FORM_CALL ? 0xe8 : 0xe9) ||
-		    (insn->form == SC_FORM_JMP6 && now[5] != 0x90))
-			return false;
-		break;
-	case SC_FORM_CALL6:
-		if (now[0] != 0x67 || now[1] != 0xe8)
-			return false;
-		at = 2;
-		break;
-	case SC_FORM_JCC:
-		if (now[0] != 0x0f || now[1] != place->old[1])
-			return false;
-		at = 2;
-		break;
-	}
-	memcpy(&distance, now + at, sizeof(distance));
-	*target = place->address + at + sizeof(distance) +
-		  (uint64_t)(int64_t)distance;
-	return true;
-}
 
 /* Is it what the library writes for @kind? */
 static bool holds(const struct place *place, enum sc_target_kind kind)
@@ -103,15 +58,19 @@ static bool holds(const struct place *place, enum sc_target_kind kind)
 
 static enum state state_of(struct place *place)
 {
+	uintptr_t target;
+
 	if (!memcmp(place->now, place->old, place->insn.len))
 		return PRISTINE;
 	if (holds(place, SC_TARGET_NULL))
 		return CALLS_NULL;
 	if (holds(place, SC_TARGET_RET0))
 		return CALLS_RET0;
-	if (branch_target(place, &place->target))
+	if (sc_insn_branch(place->insn.form, place->now, place->address, &target)) {
+		place->target = target;
 		return DIRECT;
-	return place->now[0] == INT3 ? BREAKPOINT : FOREIGN;
+	}
+	return sc_insn_is_trap(place->now) ? BREAKPOINT : FOREIGN;
 }
 
 /* What the key of the trampoline holds; 0 where that cannot be found. */
@@ -183,7 +142,7 @@ static void show_place(struct status *status, struct place *place,
 		status->process->err = -1;
 		return;
 	}
-	place->form = form_name(place->insn.form);
+	place->form = sc_insn_name(place->insn.form);
 	place->state = state_of(place);
 	print_place(status, place);
 }

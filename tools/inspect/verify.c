@@ -18,6 +18,7 @@
 #include "elf/binary.h"
 #include "elf/branches.h"
 #include "elf/sites.h"
+#include "insn.h"
 
 enum { COMPLETE, MISSING };
 
@@ -30,9 +31,13 @@ struct verifier {
 /* Linkers turn FF 15 and FF 25 into these, and may keep the relocation. */
 static bool is_relaxed(const uint8_t *at)
 {
-	return (at[0] == 0x67 && at[1] == 0xe8) ||
-	       (at[0] == 0x90 && (at[1] == 0xe8 || at[1] == 0xe9)) ||
-	       (at[0] == 0xe9 && at[5] == 0x90);
+	struct sc_insn insn;
+
+	if (sc_insn_decode(at, SC_INSN_MAX, &insn) || insn.slot)
+		return false;
+	/* A prefix, a nop before, or a nop behind the jump. */
+	return insn.skip || insn.form == SC_FORM_CALL6 ||
+	       (insn.form == SC_FORM_JMP && at[insn.len] == 0x90);
 }
 
 static bool is_call(const struct sc_binary *binary, const Elf64_Rela *rela)
