@@ -41,12 +41,13 @@ static struct module {
 	uint8_t text[256] __attribute__((aligned(64)));
 	struct static_call_key key;
 	uintptr_t tramp_slot, key_slot;
-	char state, other_state[16];
+	char states[32];
 	struct static_call_site sites[N_SITES]
 		__attribute__((aligned(8)));
 	struct notes room[16];
 } m;
 
+#define STATE		(m.states + 16)
 #define TRAMP		((uintptr_t)m.text + 64)
 #define HOME		7u	/* in m.room */
 
@@ -72,7 +73,7 @@ int __wrap_sc_loaded_read(const void *address, struct sc_loaded **out)
 	const size_t size = sizeof(struct sc_loaded) + sizeof(loads);
 	struct sc_loaded *loaded = sc_alloc(size);
 
-	ck_assert_ptr_eq(address, &m.state);
+	ck_assert_ptr_eq(address, STATE);
 	if (!loaded)
 		return -ENOMEM;
 	loaded->size = size;
@@ -117,7 +118,7 @@ static struct notes *put_notes(bool direct, const char *state)
 	struct notes *notes = m.room + HOME;
 	size_t i;
 
-	m = (struct module){ .state = 1 };
+	m = (struct module){ .key = { .func = NULL } };
 	put_tramp();
 	put_head(&notes->define.head, notes->define.owner,
 		 STATIC_CALL_NOTE_DEFINE,
@@ -146,7 +147,7 @@ static struct notes *put_notes(bool direct, const char *state)
 
 static int read_it(void)
 {
-	return sc_image_read(&m.state, &image);
+	return sc_image_read(STATE, &image);
 }
 
 /* All that is in the module was found, wherever the notes are. */
@@ -181,7 +182,7 @@ static void expect(size_t defines, size_t runs, size_t refused)
 
 START_TEST(test_where_the_linker_put_them)
 {
-	put_notes(_i, &m.state);
+	put_notes(_i, STATE);
 	expect_all(_i);
 }
 END_TEST
@@ -192,7 +193,7 @@ START_TEST(test_moved)
 	size_t to;
 
 	for (to = 0; to < sizeof(m.room) / sizeof(m.room[0]); to++) {
-		struct notes *notes = put_notes(_i, &m.state);
+		struct notes *notes = put_notes(_i, STATE);
 
 		if (to == HOME)
 			continue;
@@ -210,7 +211,7 @@ END_TEST
  */
 START_TEST(test_another_state_byte)
 {
-	put_notes(_i & 1, m.other_state + _i / 2);
+	put_notes(_i & 1, m.states + _i / 2);
 	expect_all(_i & 1);
 }
 END_TEST
@@ -220,7 +221,7 @@ START_TEST(test_what_is_not_known_is_skipped)
 {
 	static const uint32_t versions[] = { 0x00010000, 0x00030000,
 					     0x7fff0000, 0x00020000 };
-	struct notes *notes = put_notes(false, &m.state);
+	struct notes *notes = put_notes(false, STATE);
 	uint32_t *type = _i & 1 ? &notes->sites.head.n_type :
 				  &notes->define.head.n_type;
 	uint32_t *flags = _i & 1 ? &notes->sites.desc.flags :
@@ -239,7 +240,7 @@ END_TEST
 /* A description may grow at its end. */
 START_TEST(test_longer_description)
 {
-	struct notes *notes = put_notes(false, &m.state);
+	struct notes *notes = put_notes(false, STATE);
 
 	notes->sites.head.n_descsz += (uint32_t)sizeof(notes->sites.more);
 	expect_all(false);
@@ -263,7 +264,7 @@ static void spoil_sites(struct sites_note *note, int how)
 
 START_TEST(test_odd_runs)
 {
-	spoil_sites(&put_notes(false, &m.state)->sites, _i);
+	spoil_sites(&put_notes(false, STATE)->sites, _i);
 	/* What lies behind a note of another size is no note. */
 	expect(1, 0, 1);
 }
@@ -271,7 +272,7 @@ END_TEST
 
 START_TEST(test_odd_definitions)
 {
-	struct define_note *note = &put_notes(false, &m.state)->define;
+	struct define_note *note = &put_notes(false, STATE)->define;
 
 	if (_i == 0)
 		note->desc.tramp = 0x7fffff00;
@@ -292,7 +293,7 @@ END_TEST
 /* A header that leads beyond the segment ends the walk. */
 START_TEST(test_odd_headers)
 {
-	struct notes *notes = put_notes(false, &m.state);
+	struct notes *notes = put_notes(false, STATE);
 
 	if (_i == 0)
 		notes->define.head.n_namesz = 0xffffffff;
@@ -309,7 +310,7 @@ int main(void)
 
 	tcase_add_loop_test(tc, test_where_the_linker_put_them, 0, 2);
 	tcase_add_loop_test(tc, test_moved, 0, 2);
-	tcase_add_loop_test(tc, test_another_state_byte, 0, 32);
+	tcase_add_loop_test(tc, test_another_state_byte, 0, 64);
 	tcase_add_loop_test(tc, test_what_is_not_known_is_skipped, 0, 12);
 	tcase_add_test(tc, test_longer_description);
 	tcase_add_loop_test(tc, test_odd_runs, 0, 8);
