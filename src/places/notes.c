@@ -100,14 +100,21 @@ static bool add_define(struct sc_image *out,
 	return true;
 }
 
-/* Whether @site leads from code of the module to something that it can read. */
-static bool is_record(const struct sc_image *image,
-		      const struct static_call_site *site)
+/* Whether record @i of @run leads from code of the module to a trampoline. */
+static bool is_record(const struct sc_image *image, const struct sc_run *run,
+		      size_t i)
 {
-	return sc_loaded_owns(image->loaded, place_relative(&site->addr), 1,
-			      SC_LOAD_EXEC) &&
-	       sc_loaded_has(image->loaded, place_relative(&site->tramp), 1,
-			     SC_LOAD_READ);
+	const struct static_call_site *site = run->sites + i;
+	uintptr_t to = place_relative(&site->tramp) &
+		       ~(uintptr_t)STATIC_CALL_SITE_FLAGS;
+
+	if (!sc_loaded_owns(image->loaded, place_relative(&site->addr), 1,
+			    SC_LOAD_EXEC))
+		return false;
+	/* A slot may hold another module's function; a trampoline is here. */
+	return run->direct ? sc_tramp_key(image, to) != NULL :
+			     sc_loaded_owns(image->loaded, to,
+					    sizeof(uintptr_t), SC_LOAD_READ);
 }
 
 static bool run_at(const struct sc_image *image,
@@ -128,8 +135,8 @@ static bool run_fits(const struct sc_image *image,
 		     uintptr_t moved, struct sc_run *run)
 {
 	return run_at(image, desc, moved, run) &&
-	       is_record(image, run->sites) &&
-	       is_record(image, run->sites + run->n - 1);
+	       is_record(image, run, 0) &&
+	       is_record(image, run, run->n - 1);
 }
 
 /* A run of no records is what a collected section leaves, and no fault. */
