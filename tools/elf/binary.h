@@ -80,7 +80,7 @@ bool sc_binary_has_symbol(const struct sc_binary *binary, const char *symbol);
 const struct sc_binary_function *sc_binary_function(struct sc_binary *binary,
 						  uint64_t address);
 
-/* ---- between binary.c and notes.c, each 0 or -1 after a message ---- */
+/* ---- between binary.c and records.c, each 0 or -1 after a message ---- */
 
 /* The sites, and the names of what is defined here. */
 int sc_binary_read_notes(struct sc_binary *binary);

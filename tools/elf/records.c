@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * notes.c - reads the records of a linked file.
+ * records.c - reads the records of a linked file.
  *
  * Rules: the table is found through PT_NOTE alone, so that what is shown here
  * is what the library will find, in a stripped file too.  Where a program that
