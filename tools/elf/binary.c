@@ -41,8 +41,8 @@ const uint8_t *sc_binary_at(const struct sc_binary *binary, uint64_t address,
 	return NULL;
 }
 
-/* Room for one more in a growing array; NULL after a message. */
-void *sc_binary_grow(struct sc_binary *binary, void *array, size_t n, size_t size)
+void *sc_binary_grow(struct sc_binary *binary, void *array, size_t n,
+		     size_t size)
 {
 	void *new = sc_pool_grow(&binary->pool, array, n, size);
 
@@ -54,8 +54,8 @@ void *sc_binary_grow(struct sc_binary *binary, void *array, size_t n, size_t siz
 int sc_binary_add_name(struct sc_binary *binary, struct sc_binary_names *names,
 		       uint64_t value, const char *name, bool defined)
 {
-	struct sc_binary_name *new = sc_binary_grow(binary, names->name, names->n,
-					  sizeof(*new));
+	struct sc_binary_name *new = sc_binary_grow(binary, names->name,
+						    names->n, sizeof(*new));
 
 	if (!new)
 		return -1;
@@ -95,8 +95,9 @@ static int read_symtab(struct sc_binary *binary, Elf_Scn *scn,
 	for (i = 0; syms && syms->d_buf &&
 	     i < syms->d_size / sizeof(Elf64_Sym); i++) {
 		read_symbol(binary, syms, shdr->sh_link, i, &name, &value);
-		if (name && value && sc_binary_add_name(binary, &binary->tramps,
-						 value, name, false))
+		if (name && value &&
+		    sc_binary_add_name(binary, &binary->tramps, value, name,
+				       false))
 			return -1;
 	}
 	return 0;
@@ -303,8 +304,8 @@ static int add_functions(struct sc_binary *binary, Elf_Scn *scn,
 		if (!name || !*name || !sym[i].st_shndx ||
 		    ELF64_ST_TYPE(sym[i].st_info) != STT_FUNC)
 			continue;
-		new = sc_binary_grow(binary, binary->function, binary->n_functions,
-			   sizeof(*new));
+		new = sc_binary_grow(binary, binary->function,
+				     binary->n_functions, sizeof(*new));
 		if (!new)
 			return -1;
 		binary->function = new;
@@ -327,7 +328,8 @@ static void read_functions(struct sc_binary *binary)
 	Elf_Scn *scn = NULL;
 
 	/* Room for one says that it is done, also where there are none. */
-	binary->function = sc_binary_grow(binary, NULL, 0, sizeof(*binary->function));
+	binary->function = sc_binary_grow(binary, NULL, 0,
+					  sizeof(*binary->function));
 	while (binary->function && (scn = elf_nextscn(binary->elf, scn))) {
 		const Elf64_Shdr *shdr = elf64_getshdr(scn);
 
