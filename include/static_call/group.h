@@ -65,7 +65,7 @@
 	__static_call_hook_asm						\
 	__static_call_group_section(".note.static_call", "a", "%note")	\
 	".balign 4\n\t"							\
-	".long 777f-776f, 8, "						\
+	".long 777f-776f, 12, "						\
 	__static_call_str(STATIC_CALL_NOTE_MODULE) "\n"			\
 	"776:\n\t"							\
 	".asciz \"" STATIC_CALL_NOTE_OWNER "\"\n"			\
@@ -73,6 +73,7 @@
 	".balign 4\n\t"							\
 	".long __static_call_module_state-.\n\t"			\
 	".long " __static_call_hook_word "\n\t"				\
+	".long 0\n\t"							\
 	".popsection\n\t"
 #endif
 

@@ -32,10 +32,18 @@
 #define STATIC_CALL_NOTE_SECTION	".note.static_call"
 #define STATIC_CALL_RUN_SECTION		".static_call_notes"
 #define STATIC_CALL_NOTE_OWNER		"StaticCall"
-/* The version is the high half of the note's type. */
-#define STATIC_CALL_NOTE_SITES		0x00010001
-#define STATIC_CALL_NOTE_DEFINE		0x00010002
-#define STATIC_CALL_NOTE_MODULE		0x00010003
+/*
+ * The version of a note is the high half of its type.  Version 1 was never
+ * released.
+ */
+#define STATIC_CALL_NOTE_SITES		0x00020001
+#define STATIC_CALL_NOTE_DEFINE		0x00020002
+#define STATIC_CALL_NOTE_MODULE		0x00020003
+/* The byte of each module to which the notes are anchored. */
+#define STATIC_CALL_STATE_STR		"__static_call_module_state"
+/* Flags of a note.  A reader skips a note with a flag that it does not know. */
+#define STATIC_CALL_NOTE_DIRECT		1u	/* to the symbol, not its slot */
+#define STATIC_CALL_NOTE_FLAGS		1u	/* all that there are */
 
 /*
  * Trampoline, x86-64: a slot of 32 bytes, aligned to 32, in section

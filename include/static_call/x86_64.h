@@ -121,6 +121,7 @@
 	"772:\n\t"							\
 	".balign 4\n"							\
 	"773:\n\t"							\
+	".long __static_call_module_state-.\n\t"			\
 	".long " tramp "@GOTPCREL\n\t"					\
 	".long " key "@GOTPCREL\n\t"					\
 	".long 0\n\t"							\

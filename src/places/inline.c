@@ -26,28 +26,28 @@ static uintptr_t place_relative(const int32_t *field)
 }
 
 /*
- * Records of one call lie together: its slot is looked at once.  A record whose
- * slot holds no trampoline of ours, or a key of another copy of the library, is
+ * Records of one call lie together: its slot is looked at once.  A record that
+ * leads to no trampoline of ours, or a key of another copy of the library, is
  * passed over: the call goes where the linker sent it.
  */
 static size_t find_in_run(const struct sc_image *image, struct sc_text *texts,
 			  const struct sc_run *run, struct sc_place *out)
 {
-	uintptr_t last_slot = 0, tramp = 0;
+	uintptr_t last = 0, tramp = 0;
 	struct sc_key *key = NULL;
 	size_t i, n = 0;
 
 	for (i = 0; i < run->n; i++) {
 		const struct static_call_site *site = run->sites + i;
-		uintptr_t slot = place_relative(&site->tramp) &
-				 ~(uintptr_t)STATIC_CALL_SITE_FLAGS;
+		uintptr_t to = place_relative(&site->tramp) &
+			       ~(uintptr_t)STATIC_CALL_SITE_FLAGS;
 
-		if (slot != last_slot) {
+		if (to != last) {
 			struct static_call_key *found;
 
-			last_slot = slot;
-			tramp = sc_image_slot_value(image, &site->tramp,
-						    STATIC_CALL_SITE_FLAGS);
+			last = to;
+			tramp = run->direct ? to :
+					      sc_image_slot_value(image, to);
 			found = sc_tramp_key(image, tramp);
 			key = found ? sc_registry_use(found, tramp) : NULL;
 		}

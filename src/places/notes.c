@@ -6,8 +6,9 @@
  * and need no linker script.  Notes of others lie between ours; whatever does
  * not fit its segment ends the walk.  Nothing is believed that a tool which
  * edits linked files may have moved or cut: each offset is checked before it is
- * followed.  A note that leads astray is counted and left out; the calls behind
- * it go through their keys.
+ * followed.  A note that was moved still finds what it describes, by its anchor; a
+ * note that leads astray is counted and left out, and the calls behind it go
+ * through their keys.
  *
  * All is read twice, once to count and once to fill one allocation.  Nobody
  * writes notes, so both walks see the same.
@@ -31,10 +32,9 @@ static uintptr_t place_relative(const int32_t *field)
 }
 
 /* Slots are this module's: its linker made no others for it. */
-uintptr_t sc_image_slot_value(const struct sc_image *image,
-			      const int32_t *field, uintptr_t flags)
+uintptr_t sc_image_slot_value(const struct sc_image *image, uintptr_t slot)
 {
-	uintptr_t slot = place_relative(field) & ~flags, value;
+	uintptr_t value;
 
 	if (!sc_loaded_owns(image->loaded, slot, sizeof(value), SC_LOAD_READ))
 		return 0;
@@ -42,70 +42,146 @@ uintptr_t sc_image_slot_value(const struct sc_image *image,
 	return value;
 }
 
+/* -------------------------------------------------------- one note */
+
 /*
- * Each of these adds to the image, or only counts while it has no arrays.
+ * How far a note was moved, by its anchor: 0 in a file that nobody has edited.
  *
+ * A module can have more than one state byte, where a tool has made the symbol
+ * local in some of its objects.  Notes of those lead to a byte that the library
+ * does not know, and were not moved.  So what this says is only tried first.
+ */
+static uintptr_t how_far_moved(const struct sc_image *image,
+			       const int32_t *anchor)
+{
+	return image->state - place_relative(anchor);
+}
+
+/* Each of these adds to the image, or only counts while it has no arrays. */
+
+/*
  * A definition must agree with its trampoline about the key: a note that was
  * moved away from what it describes then names nothing.
  */
-static void add_define(struct sc_image *out,
+static bool define_at(const struct sc_image *image,
+		      const struct static_call_note_define *desc,
+		      uintptr_t moved, struct sc_define *define)
+{
+	uintptr_t tramp = place_relative(&desc->tramp) + moved;
+	uintptr_t key = place_relative(&desc->key) + moved;
+
+	if (!(desc->flags & STATIC_CALL_NOTE_DIRECT)) {
+		tramp = sc_image_slot_value(image, tramp);
+		key = sc_image_slot_value(image, key);
+	}
+	define->tramp = tramp;
+	define->key = (void *)key;
+	return key && sc_tramp_key(image, tramp) == define->key;
+}
+
+static bool add_define(struct sc_image *out,
 		       const struct static_call_note_define *desc, size_t size)
 {
-	const char *name = (const char *)(desc + 1);
-	struct sc_define define = { .name = name };
+	struct sc_define define = { .name = (const char *)(desc + 1) };
+	uintptr_t moved;
 
 	if (size <= sizeof(*desc) ||
-	    !memchr(name, '\0', size - sizeof(*desc))) {
-		out->n_refused++;
-		return;
-	}
-	define.tramp = sc_image_slot_value(out, &desc->tramp, 0);
-	define.key = (void *)sc_image_slot_value(out, &desc->key, 0);
-	if (!define.key || sc_tramp_key(out, define.tramp) != define.key) {
-		out->n_refused++;
-		return;
-	}
+	    !memchr(define.name, '\0', size - sizeof(*desc)))
+		return false;
+	if (desc->flags & ~STATIC_CALL_NOTE_FLAGS)
+		return true;
+	moved = how_far_moved(out, &desc->anchor);
+	if (!define_at(out, desc, moved, &define) &&
+	    (!moved || !define_at(out, desc, 0, &define)))
+		return false;
 	if (out->defines)
 		out->defines[out->n_defines] = define;
 	out->n_defines++;
+	return true;
+}
+
+/* Whether record @i of @run leads from code of the module to a trampoline. */
+static bool is_record(const struct sc_image *image, const struct sc_run *run,
+		      size_t i)
+{
+	const struct static_call_site *site = run->sites + i;
+	uintptr_t to = place_relative(&site->tramp) &
+		       ~(uintptr_t)STATIC_CALL_SITE_FLAGS;
+
+	if (!sc_loaded_owns(image->loaded, place_relative(&site->addr), 1,
+			    SC_LOAD_EXEC))
+		return false;
+	/* A slot may hold another module's function; a trampoline is here. */
+	return run->direct ? sc_tramp_key(image, to) != NULL :
+			     sc_loaded_owns(image->loaded, to,
+					    sizeof(uintptr_t), SC_LOAD_READ);
+}
+
+static bool run_at(const struct sc_image *image,
+		   const struct static_call_note_sites *desc, uintptr_t moved,
+		   struct sc_run *run)
+{
+	uintptr_t start = place_relative(&desc->start) + moved;
+
+	run->sites = (const void *)start;
+	return start % sizeof(int32_t) == 0 &&
+	       sc_loaded_owns(image->loaded, start,
+			      run->n * sizeof(*run->sites), SC_LOAD_READ);
+}
+
+/* Where there is doubt, the ends of the run are looked at. */
+static bool run_fits(const struct sc_image *image,
+		     const struct static_call_note_sites *desc,
+		     uintptr_t moved, struct sc_run *run)
+{
+	return run_at(image, desc, moved, run) &&
+	       is_record(image, run, 0) &&
+	       is_record(image, run, run->n - 1);
 }
 
 /* A run of no records is what a collected section leaves, and no fault. */
-static void add_run(struct sc_image *out,
+static bool add_run(struct sc_image *out,
 		    const struct static_call_note_sites *desc, size_t size)
 {
 	struct sc_run run;
+	uintptr_t moved;
 
-	if (size >= sizeof(*desc) && !desc->count)
-		return;
-	if (size < sizeof(*desc) ||
-	    !sc_loaded_owns(out->loaded, place_relative(&desc->start),
-			    desc->count * sizeof(*run.sites), SC_LOAD_READ)) {
-		out->n_refused++;
-		return;
-	}
-	run = (struct sc_run){
-		.sites = (const void *)place_relative(&desc->start),
-		.n = desc->count,
-	};
+	if (size < sizeof(*desc))
+		return false;
+	if (!desc->count || (desc->flags & ~STATIC_CALL_NOTE_FLAGS))
+		return true;
+	run.n = desc->count;
+	run.direct = desc->flags & STATIC_CALL_NOTE_DIRECT;
+	moved = how_far_moved(out, &desc->anchor);
+	if (moved ? !run_fits(out, desc, moved, &run) &&
+			    !run_fits(out, desc, 0, &run) :
+		    !run_at(out, desc, 0, &run))
+		return false;
 	if (out->runs)
 		out->runs[out->n_runs] = run;
 	out->n_runs++;
 	out->n_sites += run.n;
+	return true;
 }
+
+/* --------------------------------------------------------- all notes */
 
 static size_t round_up_4(size_t n)
 {
 	return (n + 3) & ~(size_t)3;
 }
 
+/* A kind or a version that is not known here is skipped. */
 static void add_note(struct sc_image *out, const ElfW(Nhdr) *note,
 		     const void *desc)
 {
+	bool fits = true;
+
 	if (note->n_type == STATIC_CALL_NOTE_DEFINE)
-		add_define(out, desc, note->n_descsz);
+		fits = add_define(out, desc, note->n_descsz);
 	else if (note->n_type == STATIC_CALL_NOTE_SITES)
-		add_run(out, desc, note->n_descsz);
+		fits = add_run(out, desc, note->n_descsz);
+	out->n_refused += !fits;
 }
 
 /* By 4 bytes whatever p_align says: linkers mix notes of both alignments. */
@@ -176,6 +252,7 @@ static struct sc_image *allocate(const struct sc_image *count)
 		return NULL;
 	image->size = size;
 	image->loaded = count->loaded;
+	image->state = count->state;
 	image->segments = (void *)(image + 1);
 	image->defines = (void *)((char *)image->segments + segments);
 	image->runs = (void *)((char *)image->defines + defines);
@@ -186,9 +263,11 @@ static struct sc_image *allocate(const struct sc_image *count)
  * Text with relocations in it is not what its file holds, so what a page shows
  * when it is moved away would be wrong: none of it is patched.
  */
-static int read_notes(struct sc_loaded *loaded, struct sc_image **out)
+static int read_notes(struct sc_loaded *loaded, uintptr_t state,
+		      struct sc_image **out)
 {
-	struct sc_image count = { .loaded = loaded }, *image;
+	struct sc_image count = { .loaded = loaded, .state = state };
+	struct sc_image *image;
 
 	scan(&count);
 	if (!count.n_defines && !count.n_runs)
@@ -208,15 +287,15 @@ static int read_notes(struct sc_loaded *loaded, struct sc_image **out)
  * All that the dynamic loader is asked for is copied here, before the lock is
  * taken; after this nobody calls it.
  */
-int sc_image_read(const void *address, struct sc_image **image)
+int sc_image_read(const void *state, struct sc_image **image)
 {
 	struct sc_loaded *loaded;
-	int err = sc_loaded_read(address, &loaded);
+	int err = sc_loaded_read(state, &loaded);
 
 	*image = NULL;
 	if (err)
 		return err;
-	err = read_notes(loaded, image);
+	err = read_notes(loaded, (uintptr_t)state, image);
 	if (err)
 		sc_loaded_free(loaded);
 	else if ((*image)->n_refused)

@@ -30,12 +30,14 @@ struct sc_define {
 struct sc_run {
 	const struct static_call_site *sites;	/* in the module */
 	size_t n;
+	bool direct;			/* records lead to trampolines */
 };
 
 /* One allocation; the arrays lie behind the structure. */
 struct sc_image {
 	size_t size;			/* of all */
 	struct sc_loaded *loaded;	/* freed with it */
+	uintptr_t state;		/* the module's state byte */
 	bool text_relocations;		/* text is not what the file holds */
 	struct sc_segment *segments;
 	struct sc_define *defines;
@@ -46,19 +48,15 @@ struct sc_image {
 };
 
 /*
- * Reads the module whose memory holds @address into *@image, to be freed with
+ * Reads the module whose state byte is @state into *@image, to be freed with
  * sc_image_free().  Calls the dynamic loader.  Returns 0, -ENOMEM, or -ENOENT
  * where there is nothing in it.
  */
-int sc_image_read(const void *address, struct sc_image **image);
+int sc_image_read(const void *state, struct sc_image **image);
 void sc_image_free(struct sc_image *image);
 
-/*
- * The value of the slot to which the place-relative @field leads; 0 where it
- * does not lead to one in the module.
- */
-uintptr_t sc_image_slot_value(const struct sc_image *image,
-			      const int32_t *field, uintptr_t flags);
+/* The value of the slot at @slot; 0 where the module has none there. */
+uintptr_t sc_image_slot_value(const struct sc_image *image, uintptr_t slot);
 
 /*
  * Whether the loader will bind the slot at @slot to the trampoline of @name, by

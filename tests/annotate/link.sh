@@ -59,16 +59,16 @@ cat >cut.c <<'END'
 #include <string.h>
 int main(int argc, char **argv)
 {
-	static const char head[12] = "\x0b\0\0\0\x08\0\0\0\x01\0\x01";
+	static const char head[12] = "\x0b\0\0\0\x10\0\0\0\x01\0\x02";
 	FILE *f = fopen(argv[argc - 1], "r+b");
 	static char b[1 << 22];
 	size_t n = fread(b, 1, sizeof(b), f), i;
 
-	for (i = 0; i + 32 < n; i++)
-		if (!memcmp(b + i, head, 12) && b[i + 28] > 0) {
-			b[i + 28]--;
-			fseek(f, (long)i + 28, SEEK_SET);
-			fputc(b[i + 28], f);
+	for (i = 0; i + 40 < n; i++)
+		if (!memcmp(b + i, head, 12) && b[i + 32] > 0) {
+			b[i + 32]--;
+			fseek(f, (long)i + 32, SEEK_SET);
+			fputc(b[i + 32], f);
 			return fclose(f);
 		}
 	return 1;

@@ -248,7 +248,7 @@ static int visit(struct dl_phdr_info *info, size_t size, void *found)
 			const char *desc = p + sizeof(*n) + ((n->n_namesz + 3) & ~3u);
 			int32_t off;
 
-			if (n->n_type == 0x00010003 && n->n_descsz == 8 &&
+			if (n->n_type == 0x00020003 && n->n_descsz == 12 &&
 			    !strcmp(p + sizeof(*n), "StaticCall")) {
 				memcpy(&off, desc + 4, 4);
 				*(int *)found = 1 + !!*(const uint64_t *)

@@ -50,11 +50,12 @@ DEFINE_STATIC_CALL(odd, one);
 		".popsection\n"						\
 		".pushsection .note.static_call,\"a\",@note\n"		\
 		"	.balign 4\n"					\
-		"	.long 11, 8, 0x00010001\n"			\
+		"	.long 11, 16, 0x00020001\n"			\
 		"	.asciz \"StaticCall\"\n"			\
 		"	.balign 4\n"					\
+		"	.long __static_call_module_state - .\n"		\
 		"	.long .Ltable" #n " - .\n"			\
-		"	.long 2\n"					\
+		"	.long 2, 0\n"					\
 		".popsection\n")
 
 TABLE(0);

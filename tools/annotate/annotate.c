@@ -55,6 +55,20 @@ static int make_chunks(struct sc_rewrite *rewrite, const struct sc_sites *sites)
 	return 0;
 }
 
+/* By the symbol that other objects see, if there are more. */
+static void find_state(struct sc_rewrite *rewrite)
+{
+	const struct sc_object *object = rewrite->object;
+	size_t i;
+
+	for (i = object->n_syms; i-- > 1; )
+		if (!strcmp(sc_object_symbol_name(object, i),
+			    STATIC_CALL_STATE_STR))
+			break;
+	rewrite->new_state = !i;
+	rewrite->state_sym = sc_rewrite_symbol(rewrite, i ? i : object->n_syms);
+}
+
 static void number_symbols(struct sc_rewrite *rewrite)
 {
 	struct sc_object *object = rewrite->object;
@@ -72,7 +86,8 @@ static void number_symbols(struct sc_rewrite *rewrite)
 		chunk->note_sym = (uint32_t)next++;
 	}
 	rewrite->n_new_syms = next - rewrite->first_global;
-	last = object->n_sections + rewrite->n_chunks * SC_CHUNK_SECTIONS;
+	find_state(rewrite);
+	last = sc_rewrite_state_section(rewrite) + rewrite->new_state;
 	rewrite->new_shndx = !object->symtab_shndx && last > SHN_LORESERVE;
 }
 
@@ -120,6 +135,10 @@ static int rewrite_object(struct sc_object *object,
 	    (names->sh_flags & SHF_COMPRESSED))
 		return sc_error(object->name, "sections have no names");
 	rewrite.names_at = names->sh_size;
+	rewrite.strings = object->shdr[object->symtab]->sh_link;
+	rewrite.state_name = object->strings_size;
+	if (rewrite.strings == object->names)
+		rewrite.state_name += SC_NAMES_SIZE;
 	if (make_chunks(&rewrite, sites))
 		return -1;
 	number_symbols(&rewrite);

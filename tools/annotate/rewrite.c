@@ -7,7 +7,8 @@
 const char sc_rewrite_names[SC_NAMES_SIZE] =
 	".rela" STATIC_CALL_SITE_SECTION "\0"
 	".rela" STATIC_CALL_RUN_SECTION "\0"
-	".symtab_shndx";
+	".symtab_shndx\0"
+	".bss." STATIC_CALL_STATE_STR;
 
 int sc_rewrite_failed(const struct sc_rewrite *rewrite)
 {
@@ -86,6 +87,12 @@ size_t sc_rewrite_section(const struct sc_rewrite *rewrite,
 	return rewrite->object->n_sections + n * SC_CHUNK_SECTIONS + which;
 }
 
+size_t sc_rewrite_state_section(const struct sc_rewrite *rewrite)
+{
+	return rewrite->object->n_sections +
+	       rewrite->n_chunks * SC_CHUNK_SECTIONS;
+}
+
 static void set_index(const struct sc_rewrite *rewrite, Elf32_Word *index,
 		      uint32_t symbol, size_t section)
 {
@@ -107,4 +114,7 @@ void sc_rewrite_fill_index(const struct sc_rewrite *rewrite,
 		set_index(rewrite, index, chunk->note_sym,
 			  sc_rewrite_section(rewrite, chunk, SC_CHUNK_NOTE));
 	}
+	if (rewrite->new_state)
+		set_index(rewrite, index, rewrite->state_sym,
+			  sc_rewrite_state_section(rewrite));
 }

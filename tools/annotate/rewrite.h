@@ -10,6 +10,8 @@
  *   +2  .static_call_notes		one note: where the records are, how many
  *   +3  .rela.static_call_notes
  *
+ * then, where the object has no symbol __static_call_module_state, to which the
+ * notes are anchored, a section that defines it (weak, as in the header),
  * and an R_X86_64_NONE relocation from the code to each of +0 and +2.  Those
  * make linkers that drop unused sections keep the four with the code and, as
  * nothing else refers to them, drop them with it.  If the code is in a group,
@@ -47,9 +49,13 @@ struct sc_rewrite {
 	uint32_t *chunk_of_rela;
 
 	size_t first_global;		/* old number; new symbols go here */
-	size_t n_new_syms;
+	size_t n_new_syms;		/* local ones, in front of the globals */
+	uint32_t state_sym;		/* new number of the state byte's symbol */
+	bool new_state;			/* it must be made, as the last one */
 	bool new_shndx;			/* a SHT_SYMTAB_SHNDX must be made */
 	size_t names_at;		/* size of the old section names */
+	size_t strings;			/* section of the symbol names */
+	size_t state_name;		/* where in it the new symbol's name is */
 	uint64_t end;			/* of what is laid out so far */
 	Elf *out;
 };
@@ -69,7 +75,8 @@ enum {
 	SC_NAME_NOTE = SC_NAME_NOTE_RELA + sizeof(".rela") - 1,
 	SC_NAME_SHNDX = SC_NAME_NOTE_RELA +
 			sizeof(".rela" STATIC_CALL_RUN_SECTION),
-	SC_NAMES_SIZE = SC_NAME_SHNDX + sizeof(".symtab_shndx"),
+	SC_NAME_STATE = SC_NAME_SHNDX + sizeof(".symtab_shndx"),
+	SC_NAMES_SIZE = SC_NAME_STATE + sizeof(".bss." STATIC_CALL_STATE_STR),
 };
 extern const char sc_rewrite_names[SC_NAMES_SIZE];
 
@@ -80,6 +87,13 @@ static inline uint32_t sc_rewrite_symbol(const struct sc_rewrite *rewrite,
 	if (symbol >= rewrite->first_global)
 		symbol += rewrite->n_new_syms;
 	return (uint32_t)symbol;
+}
+
+/* Of the new symbol table. */
+static inline size_t sc_rewrite_n_syms(const struct sc_rewrite *rewrite)
+{
+	return rewrite->object->n_syms + rewrite->n_new_syms +
+	       rewrite->new_state;
 }
 
 /* ---- rewrite.c ---- */
@@ -106,6 +120,9 @@ const Elf_Data *sc_rewrite_old_data(struct sc_rewrite *rewrite,
 /* The number that section @which of @chunk gets. */
 size_t sc_rewrite_section(const struct sc_rewrite *rewrite,
 			  const struct sc_chunk *chunk, unsigned int which);
+
+/* The number that the section of a new state byte gets. */
+size_t sc_rewrite_state_section(const struct sc_rewrite *rewrite);
 
 /* The section numbers of the new symbols, where st_shndx is too small. */
 void sc_rewrite_fill_index(const struct sc_rewrite *rewrite,

@@ -106,7 +106,7 @@ static int add_note(struct sc_rewrite *rewrite, const struct sc_chunk *chunk)
 
 	if (sc_rewrite_new_section(rewrite, &shdr, ELF_T_BYTE, NOTE_SIZE,
 				   &buffer) ||
-	    add_rela(rewrite, chunk, SC_CHUNK_NOTE, 1, &rela))
+	    add_rela(rewrite, chunk, SC_CHUNK_NOTE, 2, &rela))
 		return -1;
 	note = buffer;
 	put32(note, sizeof(STATIC_CALL_NOTE_OWNER));
@@ -116,8 +116,30 @@ static int add_note(struct sc_rewrite *rewrite, const struct sc_chunk *chunk)
 	       sizeof(STATIC_CALL_NOTE_OWNER));
 	put32(note + NOTE_DESC + offsetof(struct static_call_note_sites, count),
 	      (uint32_t)chunk->n);
-	*rela = rela_to(NOTE_DESC, chunk->sites_sym, R_X86_64_PC32, 0);
+	rela[0] = rela_to(NOTE_DESC +
+			  offsetof(struct static_call_note_sites, anchor),
+			  rewrite->state_sym, R_X86_64_PC32, 0);
+	rela[1] = rela_to(NOTE_DESC +
+			  offsetof(struct static_call_note_sites, start),
+			  chunk->sites_sym, R_X86_64_PC32, 0);
 	return 0;
+}
+
+/*
+ * Objects without the symbol are parts that a link-time optimiser made, and
+ * assembly.  Defined, not only referred to: a module that has no other object
+ * of ours must link, too.
+ */
+static int add_state(struct sc_rewrite *rewrite)
+{
+	const Elf64_Shdr shdr = {
+		.sh_name = (Elf64_Word)(rewrite->names_at + SC_NAME_STATE),
+		.sh_type = SHT_NOBITS,
+		.sh_flags = SHF_ALLOC | SHF_WRITE,
+		.sh_addralign = 1,
+	};
+
+	return sc_rewrite_add_section(rewrite, &shdr, ELF_T_BYTE, 1, NULL);
 }
 
 /* Section numbers of the symbols, where 16 bits of st_shndx are too few. */
@@ -130,7 +152,7 @@ static int add_shndx(struct sc_rewrite *rewrite)
 		.sh_addralign = 4,
 		.sh_entsize = sizeof(Elf32_Word),
 	};
-	size_t n = rewrite->object->n_syms + rewrite->n_new_syms;
+	size_t n = sc_rewrite_n_syms(rewrite);
 	void *buffer;
 
 	if (sc_rewrite_new_section(rewrite, &shdr, ELF_T_WORD,
@@ -148,5 +170,7 @@ int sc_rewrite_add_chunks(struct sc_rewrite *rewrite)
 		if (add_sites(rewrite, &rewrite->chunk[i]) ||
 		    add_note(rewrite, &rewrite->chunk[i]))
 			return -1;
+	if (rewrite->new_state && add_state(rewrite))
+		return -1;
 	return rewrite->new_shndx ? add_shndx(rewrite) : 0;
 }

@@ -53,15 +53,21 @@ static int copy_plain(struct sc_rewrite *rewrite, size_t section)
 			   data->d_buf);
 }
 
+/* Names of sections, of symbols, or both: LLVM makes one section of them. */
 static int copy_names(struct sc_rewrite *rewrite, size_t section)
 {
+	static const char state[] = STATIC_CALL_STATE_STR;
+	size_t n_names = section == rewrite->object->names ? SC_NAMES_SIZE : 0;
+	size_t n_state = section == rewrite->strings && rewrite->new_state ?
+				 sizeof(state) : 0;
 	size_t size;
 	uint8_t *buffer;
 
-	if (copy_data(rewrite, section, ELF_T_BYTE, 0, SC_NAMES_SIZE, &buffer,
-		      &size))
+	if (copy_data(rewrite, section, ELF_T_BYTE, 0, n_names + n_state,
+		      &buffer, &size))
 		return -1;
-	memcpy(buffer + size, sc_rewrite_names, SC_NAMES_SIZE);
+	memcpy(buffer + size, sc_rewrite_names, n_names);
+	memcpy(buffer + size + n_names, state, n_state);
 	return 0;
 }
 
@@ -77,6 +83,20 @@ static void set_section_symbol(const struct sc_rewrite *rewrite,
 	};
 }
 
+static void set_state_symbol(const struct sc_rewrite *rewrite, Elf64_Sym *sym)
+{
+	size_t section = sc_rewrite_state_section(rewrite);
+
+	*sym = (Elf64_Sym){
+		.st_name = (Elf64_Word)rewrite->state_name,
+		.st_info = ELF64_ST_INFO(STB_WEAK, STT_OBJECT),
+		.st_other = STV_HIDDEN,
+		.st_shndx = section < SHN_LORESERVE ? (Elf64_Section)section :
+						      SHN_XINDEX,
+		.st_size = 1,
+	};
+}
+
 static int copy_symtab(struct sc_rewrite *rewrite, size_t section)
 {
 	struct sc_object *object = rewrite->object;
@@ -88,8 +108,8 @@ static int copy_symtab(struct sc_rewrite *rewrite, size_t section)
 
 	shdr.sh_info = (Elf64_Word)(locals + rewrite->n_new_syms);
 	if (sc_rewrite_new_section(rewrite, &shdr, ELF_T_SYM,
-				   (object->n_syms + rewrite->n_new_syms) *
-				   sizeof(*syms), &buffer))
+				   sc_rewrite_n_syms(rewrite) * sizeof(*syms),
+				   &buffer))
 		return -1;
 	syms = buffer;
 	memcpy(syms, old, locals * sizeof(*syms));
@@ -106,6 +126,8 @@ static int copy_symtab(struct sc_rewrite *rewrite, size_t section)
 				   sc_rewrite_section(rewrite, chunk,
 						      SC_CHUNK_NOTE));
 	}
+	if (rewrite->new_state)
+		set_state_symbol(rewrite, &syms[rewrite->state_sym]);
 	return 0;
 }
 
@@ -117,8 +139,8 @@ static int copy_symtab_shndx(struct sc_rewrite *rewrite, size_t section)
 	void *buffer;
 
 	if (sc_rewrite_new_section(rewrite, object->shdr[section], ELF_T_WORD,
-				   (object->n_syms + rewrite->n_new_syms) *
-				   sizeof(*index), &buffer))
+				   sc_rewrite_n_syms(rewrite) * sizeof(*index),
+				   &buffer))
 		return -1;
 	index = buffer;
 	memcpy(index, object->xindex, locals * sizeof(*index));
@@ -209,7 +231,8 @@ static int copy_section(struct sc_rewrite *rewrite, size_t section)
 
 	if (section == object->symtab)
 		return copy_symtab(rewrite, section);
-	if (section == object->names)
+	if (section == object->names ||
+	    (section == rewrite->strings && rewrite->new_state))
 		return copy_names(rewrite, section);
 	if (section == object->symtab_shndx)
 		return copy_symtab_shndx(rewrite, section);

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * binary.c - reads the records of a linked file.
- *
- * Rules: the table is found through PT_NOTE alone, so that what is shown here
- * is what the library will find, in a stripped file too; only names may come
- * from elsewhere.
+ * binary.c - a linked file: what is loaded where, and what it is called.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -22,12 +18,6 @@ static uint32_t get32(const uint8_t *at)
 static uint64_t get64(const uint8_t *at)
 {
 	return get32(at) | (uint64_t)get32(at + 4) << 32;
-}
-
-/* What a place-relative field at @address says. */
-static uint64_t relative(uint64_t address, const uint8_t *at)
-{
-	return address + (uint64_t)(int64_t)(int32_t)get32(at);
 }
 
 const uint8_t *sc_binary_at(const struct sc_binary *binary, uint64_t address,
@@ -51,8 +41,8 @@ const uint8_t *sc_binary_at(const struct sc_binary *binary, uint64_t address,
 	return NULL;
 }
 
-/* Room for one more in a growing array; NULL after a message. */
-static void *grow(struct sc_binary *binary, void *array, size_t n, size_t size)
+void *sc_binary_grow(struct sc_binary *binary, void *array, size_t n,
+		     size_t size)
 {
 	void *new = sc_pool_grow(&binary->pool, array, n, size);
 
@@ -61,120 +51,16 @@ static void *grow(struct sc_binary *binary, void *array, size_t n, size_t size)
 	return new;
 }
 
-static int add_name(struct sc_binary *binary, struct sc_binary_names *names,
-		    uint64_t value, const char *name, bool defined)
+int sc_binary_add_name(struct sc_binary *binary, struct sc_binary_names *names,
+		       uint64_t value, const char *name, bool defined)
 {
-	struct sc_binary_name *new = grow(binary, names->name, names->n,
-					  sizeof(*new));
+	struct sc_binary_name *new = sc_binary_grow(binary, names->name,
+						    names->n, sizeof(*new));
 
 	if (!new)
 		return -1;
 	names->name = new;
 	new[names->n++] = (struct sc_binary_name){ value, name, defined };
-	return 0;
-}
-
-static int slot_is(struct sc_binary *binary, uint64_t slot, const char *name,
-		   bool defined)
-{
-	return add_name(binary, &binary->slots, slot, name, defined);
-}
-
-static int tramp_is(struct sc_binary *binary, uint64_t tramp, const char *name)
-{
-	return add_name(binary, &binary->tramps, tramp, name, false);
-}
-
-static int read_sites(struct sc_binary *binary, uint64_t desc, const uint8_t *at)
-{
-	uint64_t start = relative(desc, at);
-	uint32_t count = get32(at + 4), i;
-	const size_t size = sizeof(struct static_call_site);
-	const uint8_t *record = sc_binary_at(binary, start, count * size);
-
-	/* Each record is in one run, so there cannot be more than fit. */
-	if (!record || count > binary->size / size - binary->n_sites)
-		return sc_error(binary->name,
-				"a note leads to no records (at %#llx)",
-				(unsigned long long)desc);
-	for (i = 0; i < count; i++, record += size, start += size) {
-		uint64_t slot = relative(start + 4, record + 4);
-		struct sc_binary_site *new = grow(binary, binary->site,
-						 binary->n_sites, sizeof(*new));
-
-		if (!new)
-			return -1;
-		binary->site = new;
-		new[binary->n_sites++] = (struct sc_binary_site){
-			.address = relative(start, record),
-			.slot = slot & ~(uint64_t)STATIC_CALL_SITE_FLAGS,
-			.flags = (uint32_t)slot & STATIC_CALL_SITE_FLAGS,
-		};
-	}
-	return 0;
-}
-
-static int read_define(struct sc_binary *binary, uint64_t desc,
-		       const uint8_t *at, size_t size)
-{
-	const size_t head = sizeof(struct static_call_note_define);
-
-	if (size <= head || !memchr(at + head, 0, size - head))
-		return sc_error(binary->name,
-				"a definition has no name (at %#llx)",
-				(unsigned long long)desc);
-	return slot_is(binary, relative(desc, at), (const char *)at + head,
-		       true);
-}
-
-static int read_note(struct sc_binary *binary, uint64_t address,
-		     const uint8_t *note, size_t namesz, size_t descsz)
-{
-	size_t desc = 12 + ((namesz + 3) & ~(size_t)3);
-
-	if (namesz != sizeof(STATIC_CALL_NOTE_OWNER) ||
-	    memcmp(note + 12, STATIC_CALL_NOTE_OWNER, namesz))
-		return 0;
-	switch (get32(note + 8)) {
-	case STATIC_CALL_NOTE_SITES:
-		if (descsz != sizeof(struct static_call_note_sites))
-			return sc_error(binary->name,
-					"a note of bad size (at %#llx)",
-					(unsigned long long)address);
-		return read_sites(binary, address + desc, note + desc);
-	case STATIC_CALL_NOTE_DEFINE:
-		return read_define(binary, address + desc, note + desc, descsz);
-	}
-	return 0;
-}
-
-/* Notes are 4-aligned, whatever the segment's own alignment is. */
-static int read_notes(struct sc_binary *binary, const Elf64_Phdr *phdr)
-{
-	uint64_t at = 0, size = phdr->p_filesz;
-	const uint8_t *note;
-
-	if (phdr->p_offset > binary->size ||
-	    size > binary->size - phdr->p_offset)
-		return sc_error(binary->name, "truncated: notes are missing");
-	note = binary->file + phdr->p_offset;
-	while (size - at >= 12) {
-		uint64_t namesz = get32(note + at);
-		uint64_t descsz = get32(note + at + 4);
-		uint64_t step = 12 + ((namesz + 3) & ~3ull) +
-				((descsz + 3) & ~3ull);
-
-		if (12 + ((namesz + 3) & ~3ull) + descsz > size - at)
-			return sc_error(binary->name,
-					"a note is cut off (at %#llx)",
-					(unsigned long long)phdr->p_vaddr + at);
-		if (read_note(binary, phdr->p_vaddr + at, note + at, namesz,
-			      descsz))
-			return -1;
-		if (step >= size - at)
-			break;
-		at += step;
-	}
 	return 0;
 }
 
@@ -209,7 +95,9 @@ static int read_symtab(struct sc_binary *binary, Elf_Scn *scn,
 	for (i = 0; syms && syms->d_buf &&
 	     i < syms->d_size / sizeof(Elf64_Sym); i++) {
 		read_symbol(binary, syms, shdr->sh_link, i, &name, &value);
-		if (name && value && tramp_is(binary, value, name))
+		if (name && value &&
+		    sc_binary_add_name(binary, &binary->tramps, value, name,
+				       false))
 			return -1;
 	}
 	return 0;
@@ -237,7 +125,8 @@ static int read_dynamic_relocations(struct sc_binary *binary, Elf_Scn *scn,
 			continue;
 		read_symbol(binary, syms, symtab->sh_link,
 			    ELF64_R_SYM(rela[i].r_info), &name, &value);
-		if (name && slot_is(binary, rela[i].r_offset, name, false))
+		if (name && sc_binary_add_name(binary, &binary->slots,
+					       rela[i].r_offset, name, false))
 			return -1;
 	}
 	return 0;
@@ -312,8 +201,6 @@ static void sort_all(struct sc_binary *binary)
 
 int sc_binary_open(struct sc_binary *binary, Elf *elf, const char *name)
 {
-	size_t i;
-
 	*binary = (struct sc_binary){ .name = name, .elf = elf };
 	binary->ehdr = elf64_getehdr(elf);
 	binary->file = (const uint8_t *)elf_rawfile(elf, &binary->size);
@@ -325,11 +212,7 @@ int sc_binary_open(struct sc_binary *binary, Elf *elf, const char *name)
 	binary->phdr = elf64_getphdr(elf);
 	if (!binary->phdr || elf_getphdrnum(elf, &binary->n_phdrs))
 		return sc_error(name, "has no program headers");
-	for (i = 0; i < binary->n_phdrs; i++)
-		if (binary->phdr[i].p_type == PT_NOTE &&
-		    read_notes(binary, &binary->phdr[i]))
-			return -1;
-	if (read_names(binary))
+	if (sc_binary_read_notes(binary) || read_names(binary))
 		return -1;
 	sort_all(binary);
 	return 0;
@@ -351,11 +234,16 @@ const struct sc_binary_site *sc_binary_find(const struct sc_binary *binary,
 		       sizeof(*binary->site), by_address);
 }
 
-const char *sc_binary_site_name(const struct sc_binary *binary, uint64_t slot)
+const char *sc_binary_site_name(const struct sc_binary *binary,
+				const struct sc_binary_site *site)
 {
-	const uint8_t *content = sc_binary_at(binary, slot, 8);
-	const char *name = find_name(&binary->slots, slot);
+	const uint8_t *content;
+	const char *name;
 
+	if (site->direct)
+		return find_name(&binary->tramps, site->slot);
+	content = sc_binary_at(binary, site->slot, 8);
+	name = find_name(&binary->slots, site->slot);
 	return name || !content ? name :
 				  find_name(&binary->tramps, get64(content));
 }
@@ -416,8 +304,8 @@ static int add_functions(struct sc_binary *binary, Elf_Scn *scn,
 		if (!name || !*name || !sym[i].st_shndx ||
 		    ELF64_ST_TYPE(sym[i].st_info) != STT_FUNC)
 			continue;
-		new = grow(binary, binary->function, binary->n_functions,
-			   sizeof(*new));
+		new = sc_binary_grow(binary, binary->function,
+				     binary->n_functions, sizeof(*new));
 		if (!new)
 			return -1;
 		binary->function = new;
@@ -440,7 +328,8 @@ static void read_functions(struct sc_binary *binary)
 	Elf_Scn *scn = NULL;
 
 	/* Room for one says that it is done, also where there are none. */
-	binary->function = grow(binary, NULL, 0, sizeof(*binary->function));
+	binary->function = sc_binary_grow(binary, NULL, 0,
+					  sizeof(*binary->function));
 	while (binary->function && (scn = elf_nextscn(binary->elf, scn))) {
 		const Elf64_Shdr *shdr = elf64_getshdr(scn);
 

@@ -15,6 +15,7 @@ struct sc_binary_site {
 	uint64_t address;
 	uint64_t slot;		/* of the trampoline, without flags */
 	uint32_t flags;
+	bool direct;		/* @slot is the trampoline itself */
 };
 
 struct sc_binary_name {
@@ -46,6 +47,8 @@ struct sc_binary {
 	struct sc_binary_site *site;	/* sorted by address */
 	size_t n_sites;
 	struct sc_binary_names slots, tramps;
+	uint64_t *state;	/* state bytes that have a symbol */
+	size_t n_states;
 
 	struct sc_binary_function *function;	/* NULL until asked for */
 	size_t n_functions;
@@ -63,8 +66,9 @@ const uint8_t *sc_binary_at(const struct sc_binary *binary, uint64_t address,
 const struct sc_binary_site *sc_binary_find(const struct sc_binary *binary,
 					  uint64_t address);
 
-/* The name of the static call behind @slot, or NULL where nothing says. */
-const char *sc_binary_site_name(const struct sc_binary *binary, uint64_t slot);
+/* The name of the static call of @site, or NULL where nothing says. */
+const char *sc_binary_site_name(const struct sc_binary *binary,
+				const struct sc_binary_site *site);
 
 /* The name of the trampoline that @slot holds, or that is at @tramp; or NULL. */
 const char *sc_binary_slot_name(const struct sc_binary *binary, uint64_t slot);
@@ -75,5 +79,17 @@ bool sc_binary_has_symbol(const struct sc_binary *binary, const char *symbol);
 /* The function at @address, or NULL where no symbol tells. */
 const struct sc_binary_function *sc_binary_function(struct sc_binary *binary,
 						  uint64_t address);
+
+/* ---- between binary.c and records.c, each 0 or -1 after a message ---- */
+
+/* The sites, and the names of what is defined here. */
+int sc_binary_read_notes(struct sc_binary *binary);
+
+int sc_binary_add_name(struct sc_binary *binary, struct sc_binary_names *names,
+		       uint64_t value, const char *name, bool defined);
+
+/* Room for one more in a growing array; NULL after a message. */
+void *sc_binary_grow(struct sc_binary *binary, void *array, size_t n,
+		     size_t size);
 
 #endif /* SC_BINARY_H */

@@ -57,7 +57,7 @@ static int list_binary(const char *file, Elf *elf)
 
 	for (i = 0; !err && i < binary.n_sites; i++) {
 		const struct sc_binary_site *site = &binary.site[i];
-		const char *name = sc_binary_site_name(&binary, site->slot);
+		const char *name = sc_binary_site_name(&binary, site);
 
 		printf("%s: 0x%llx %s %s\n", file,
 		       (unsigned long long)site->address,

@@ -153,7 +153,7 @@ static void show_site(struct status *status, const struct sc_binary *binary,
 	uint64_t bias = status->loaded->bias;
 	struct place place = {
 		.address = site->address + bias,
-		.name = sc_binary_site_name(binary, site->slot),
+		.name = sc_binary_site_name(binary, site),
 		.form = "?", .state = FOREIGN,
 	};
 	size_t len = SC_INSN_MAX;
@@ -162,7 +162,11 @@ static void show_site(struct status *status, const struct sc_binary *binary,
 	/* The last instruction of a segment may be shorter. */
 	if (!old)
 		old = sc_binary_at(binary, site->address, --len);
-	sc_process_read64(status->process, site->slot + bias, &place.tramp);
+	if (site->direct)
+		place.tramp = site->slot + bias;
+	else
+		sc_process_read64(status->process, site->slot + bias,
+				  &place.tramp);
 	if (!old || sc_insn_decode(old, len, &place.insn))
 		print_place(status, &place);
 	else

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_notes.c - the reader of notes on a module made by hand: notes that were
+ * moved, direct offsets, kinds and versions not known yet, and odd values.
+ */
+#include "sc_config.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <link.h>
+#include <string.h>
+
+#include "mem.h"
+#include "notes.h"
+#include "unit.h"
+
+#define N_SITES		3
+#define OWNER_SIZE	12	/* of "StaticCall", filled up */
+
+struct sites_note {
+	ElfW(Nhdr) head;
+	char owner[OWNER_SIZE];
+	struct static_call_note_sites desc;
+	uint32_t more[2];	/* what a later version may add */
+};
+
+struct define_note {
+	ElfW(Nhdr) head;
+	char owner[OWNER_SIZE];
+	struct static_call_note_define desc;
+	char name[8];
+};
+
+/* Room before, between and behind, to move the notes to. */
+struct notes {
+	struct define_note define;
+	struct sites_note sites;
+};
+
+static struct module {
+	uint8_t text[256] __attribute__((aligned(64)));
+	struct static_call_key key;
+	uintptr_t tramp_slot, key_slot;
+	char states[32];
+	struct static_call_site sites[N_SITES]
+		__attribute__((aligned(8)));
+	struct notes room[16];
+} m;
+
+#define STATE		(m.states + 16)
+#define TRAMP		((uintptr_t)m.text + 64)
+#define HOME		7u	/* in m.room */
+
+static struct sc_image *image;
+
+/* ------------------------------------------------------ the module */
+
+int __wrap_sc_loaded_read(const void *address, struct sc_loaded **out);
+
+static void *notes_at;
+
+int __wrap_sc_loaded_read(const void *address, struct sc_loaded **out)
+{
+	const struct sc_load loads[] = {
+		{ (uintptr_t)m.text, (uintptr_t)&m.key,
+		  SC_LOAD_READ | SC_LOAD_EXEC },
+		{ (uintptr_t)&m.key, (uintptr_t)m.sites,
+		  SC_LOAD_READ | SC_LOAD_WRITE },
+		{ (uintptr_t)m.sites, (uintptr_t)(&m + 1), SC_LOAD_READ },
+		{ (uintptr_t)notes_at,
+		  (uintptr_t)notes_at + sizeof(struct notes), SC_LOAD_READ },
+	};
+	const size_t size = sizeof(struct sc_loaded) + sizeof(loads);
+	struct sc_loaded *loaded = sc_alloc(size);
+
+	ck_assert_ptr_eq(address, STATE);
+	if (!loaded)
+		return -ENOMEM;
+	loaded->size = size;
+	loaded->path = "by hand";
+	loaded->loads = (void *)(loaded + 1);
+	memcpy(loaded->loads, loads, sizeof(loads));
+	loaded->n_own = loaded->n_loads = 3;
+	loaded->notes = loaded->loads + 3;
+	loaded->n_notes = 1;
+	*out = loaded;
+	return 0;
+}
+
+static void lead(int32_t *field, const void *to)
+{
+	*field = (int32_t)((uintptr_t)to - (uintptr_t)field);
+}
+
+static void put_tramp(void)
+{
+	const uint32_t magic = STATIC_CALL_TRAMP_MAGIC;
+	uint8_t *at = m.text + 64;
+	int32_t rel = (int32_t)((uintptr_t)&m.key_slot -
+				(uintptr_t)(at + STATIC_CALL_TRAMP_KEY));
+
+	memcpy(at + STATIC_CALL_TRAMP_KEY, &rel, sizeof(rel));
+	memcpy(at + STATIC_CALL_TRAMP_SIGNATURE, &magic, sizeof(magic));
+	m.tramp_slot = TRAMP;
+	m.key_slot = (uintptr_t)&m.key;
+}
+
+static void put_head(ElfW(Nhdr) *head, char *owner, uint32_t type, size_t size)
+{
+	head->n_namesz = sizeof(STATIC_CALL_NOTE_OWNER);
+	head->n_descsz = (uint32_t)size;
+	head->n_type = type;
+	memcpy(owner, STATIC_CALL_NOTE_OWNER, sizeof(STATIC_CALL_NOTE_OWNER));
+}
+
+static struct notes *put_notes(bool direct, const char *state)
+{
+	struct notes *notes = m.room + HOME;
+	size_t i;
+
+	m = (struct module){ .key = { .func = NULL } };
+	put_tramp();
+	put_head(&notes->define.head, notes->define.owner,
+		 STATIC_CALL_NOTE_DEFINE,
+		 sizeof(notes->define.desc) + sizeof("hand"));
+	strcpy(notes->define.name, "hand");
+	lead(&notes->define.desc.anchor, state);
+	lead(&notes->define.desc.tramp,
+	     direct ? (void *)TRAMP : &m.tramp_slot);
+	lead(&notes->define.desc.key, direct ? (void *)&m.key : &m.key_slot);
+	put_head(&notes->sites.head, notes->sites.owner,
+		 STATIC_CALL_NOTE_SITES, sizeof(notes->sites.desc));
+	lead(&notes->sites.desc.anchor, state);
+	lead(&notes->sites.desc.start, m.sites);
+	notes->sites.desc.count = N_SITES;
+	if (direct)
+		notes->define.desc.flags = notes->sites.desc.flags =
+			STATIC_CALL_NOTE_DIRECT;
+	for (i = 0; i < N_SITES; i++) {
+		lead(&m.sites[i].addr, m.text + 128 + 8 * i);
+		lead(&m.sites[i].tramp,
+		     direct ? (void *)TRAMP : &m.tramp_slot);
+	}
+	notes_at = notes;
+	return notes;
+}
+
+static int read_it(void)
+{
+	return sc_image_read(STATE, &image);
+}
+
+/* All that is in the module was found, wherever the notes are. */
+static void expect_all(bool direct)
+{
+	const struct notes *notes = notes_at;
+
+	ck_assert_int_eq(read_it(), 0);
+	ck_assert_uint_eq(image->n_refused, 0);
+	ck_assert_uint_eq(image->n_defines, 1);
+	ck_assert_ptr_eq(image->defines[0].key, &m.key);
+	ck_assert_uint_eq(image->defines[0].tramp, TRAMP);
+	ck_assert_ptr_eq(image->defines[0].name, notes->define.name);
+	ck_assert_uint_eq(image->n_runs, 1);
+	ck_assert_ptr_eq(image->runs[0].sites, m.sites);
+	ck_assert_uint_eq(image->runs[0].n, N_SITES);
+	ck_assert_int_eq(image->runs[0].direct, direct);
+	ck_assert_uint_eq(image->n_sites, N_SITES);
+	sc_image_free(image);
+}
+
+static void expect(size_t defines, size_t runs, size_t refused)
+{
+	ck_assert_int_eq(read_it(), 0);
+	ck_assert_uint_eq(image->n_defines, defines);
+	ck_assert_uint_eq(image->n_runs, runs);
+	ck_assert_uint_eq(image->n_refused, refused);
+	sc_image_free(image);
+}
+
+/* ---------------------------------------------------------- tests */
+
+START_TEST(test_where_the_linker_put_them)
+{
+	put_notes(_i, STATE);
+	expect_all(_i);
+}
+END_TEST
+
+/* As a tool moves them: the same bytes, elsewhere. */
+START_TEST(test_moved)
+{
+	size_t to;
+
+	for (to = 0; to < sizeof(m.room) / sizeof(m.room[0]); to++) {
+		struct notes *notes = put_notes(_i, STATE);
+
+		if (to == HOME)
+			continue;
+		m.room[to] = *notes;
+		memset(notes, 0x58, sizeof(*notes));
+		notes_at = m.room + to;
+		expect_all(_i);
+	}
+}
+END_TEST
+
+/*
+ * Tools can make the symbol local in some objects of a module; their notes lead
+ * to a byte that is not the one by which the module is known.
+ */
+START_TEST(test_another_state_byte)
+{
+	put_notes(_i & 1, m.states + _i / 2);
+	expect_all(_i & 1);
+}
+END_TEST
+
+/* Version 1, the next version, a kind not known, a flag not known. */
+START_TEST(test_what_is_not_known_is_skipped)
+{
+	static const uint32_t versions[] = { 0x00010000, 0x00030000,
+					     0x7fff0000, 0x00020000 };
+	struct notes *notes = put_notes(false, STATE);
+	uint32_t *type = _i & 1 ? &notes->sites.head.n_type :
+				  &notes->define.head.n_type;
+	uint32_t *flags = _i & 1 ? &notes->sites.desc.flags :
+				   &notes->define.desc.flags;
+
+	if (_i / 2 < 3)
+		*type = versions[_i / 2] | (*type & 0xffff);
+	else if (_i / 2 == 3)
+		*type = versions[3] | 0x77;
+	else
+		*flags |= 2u << (_i / 2 - 4);
+	expect(_i & 1, !(_i & 1), 0);
+}
+END_TEST
+
+/* A description may grow at its end. */
+START_TEST(test_longer_description)
+{
+	struct notes *notes = put_notes(false, STATE);
+
+	notes->sites.head.n_descsz += (uint32_t)sizeof(notes->sites.more);
+	expect_all(false);
+}
+END_TEST
+
+static void spoil_sites(struct sites_note *note, int how)
+{
+	static const uint32_t counts[] = { N_SITES + 1000, 0xffffffff };
+	static const int32_t offsets[] = { 0x7fffff00, -0x7fffff00 };
+
+	if (how < 2)
+		note->desc.count = counts[how];
+	else if (how < 4)
+		note->desc.start = offsets[how - 2];
+	else if (how < 6)
+		note->head.n_descsz = how == 4 ? 0 : 15;
+	else
+		note->desc.anchor = note->desc.start = offsets[how - 6];
+}
+
+START_TEST(test_odd_runs)
+{
+	spoil_sites(&put_notes(false, STATE)->sites, _i);
+	/* What lies behind a note of another size is no note. */
+	expect(1, 0, 1);
+}
+END_TEST
+
+START_TEST(test_odd_definitions)
+{
+	struct define_note *note = &put_notes(false, STATE)->define;
+
+	if (_i == 0)
+		note->desc.tramp = 0x7fffff00;
+	else if (_i == 1)
+		note->desc.key += 8;
+	else if (_i == 2)
+		note->desc.key = -0x7fffff00;
+	else if (_i == 3)
+		memset(note->name, 'x', sizeof(note->name));
+	else if (_i == 4)
+		note->desc.flags = STATIC_CALL_NOTE_DIRECT;
+	else
+		note->desc.anchor = note->desc.tramp = 0x7fffff00;
+	expect(0, 1, 1);
+}
+END_TEST
+
+/* A header that leads beyond the segment ends the walk. */
+START_TEST(test_odd_headers)
+{
+	struct notes *notes = put_notes(false, STATE);
+
+	if (_i == 0)
+		notes->define.head.n_namesz = 0xffffffff;
+	else
+		notes->define.head.n_descsz = 0xffffffff;
+	ck_assert_int_eq(read_it(), -ENOENT);
+	ck_assert_ptr_null(image);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tc = unit_begin("notes");
+
+	tcase_add_loop_test(tc, test_where_the_linker_put_them, 0, 2);
+	tcase_add_loop_test(tc, test_moved, 0, 2);
+	tcase_add_loop_test(tc, test_another_state_byte, 0, 64);
+	tcase_add_loop_test(tc, test_what_is_not_known_is_skipped, 0, 12);
+	tcase_add_test(tc, test_longer_description);
+	tcase_add_loop_test(tc, test_odd_runs, 0, 8);
+	tcase_add_loop_test(tc, test_odd_definitions, 0, 6);
+	tcase_add_loop_test(tc, test_odd_headers, 0, 2);
+	return unit_end();
+}
