@@ -210,6 +210,10 @@ class Tree:
                 die(f"the build failed; see {self.log}")
         self.keep()
 
+    def archives(self):
+        """What the unit tests have of the library."""
+        return [p.name for p in (self.objects / "tests/unit").glob("lib*.a")]
+
     def built(self):
         for where in "src", "tests/unit":
             for path in (self.objects / where).rglob("*"):
@@ -243,9 +247,9 @@ class Tree:
 def try_mutant(tree, programs, deadline):
     names = [p.name for p in programs.unit]
 
-    if not tree.make("tests/unit", "libunder.a"):
+    if not tree.make("tests/unit", *tree.archives()):
         return NOT_BUILT
-    in_unit = tree.changed("libunder_a-*.o")
+    in_unit = tree.changed("lib*_a-*.o")
     if in_unit:
         if not tree.make("tests/unit", *names):
             return NOT_BUILT
