@@ -25,9 +25,13 @@ from pathlib import Path
 
 import patterns
 
-BACKENDS = ["inline", "trampoline", "generic"]
-# It changes settings of the machine for a time, and a mutant may end it then.
-NOT_RUN = {"test_kernel"}
+# The tests of the whole library, which are programs that link it.
+SUITES = ["inline", "trampoline", "generic", "processes/inline"]
+# The first changes settings of the machine for a time, and a mutant may end it
+# then.  The second is no test by itself.
+NOT_RUN = {"test_kernel", "exit_traced"}
+# One that takes longer, in seconds, is not fast.
+SLOW = 10
 # Neither sources nor made by bootstrap.
 NOT_COPIED = {".git", "build", "autom4te.cache", "config.status", ".libs",
               ".deps", "__pycache__"}
@@ -78,15 +82,14 @@ class Programs:
         self.seconds = {}
         self.kills = {}
 
+    def programs(self, where):
+        return [p for p in sorted((self.objects / "tests" / where).glob("*_*"))
+                if "." not in p.name and p.is_file() and
+                os.access(p, os.X_OK) and p.name not in NOT_RUN]
+
     def find(self):
-        unit = self.objects / "tests/unit"
-        self.unit = [p for p in sorted(unit.glob("test_*"))
-                     if "." not in p.name and os.access(p, os.X_OK) and
-                     p.name not in NOT_RUN]
-        self.suite = [p for b in BACKENDS
-                      for p in sorted((self.objects / "tests" / b)
-                                      .glob("test_*"))
-                      if "." not in p.name and os.access(p, os.X_OK)]
+        self.unit = self.programs("unit")
+        self.suite = [p for where in SUITES for p in self.programs(where)]
         if not self.unit or not self.suite:
             die("no tests were built; see the log")
 
@@ -95,7 +98,7 @@ class Programs:
         self.runs += 1
         # Whatever leads its own group or session still has this.
         token = f"SC_MUTANT={os.getpid()}.{self.runs}.{program.name}"
-        env = dict(os.environ, SC_TEST_SHORT="1",
+        env = dict(os.environ, SC_TEST_SHORT="1", SC_TEST_LIMIT="60",
                    SC_MUTANT=token.split("=")[1])
         env.pop("CK_FORK", None)
         if program.parent.name != "unit":
@@ -116,11 +119,14 @@ class Programs:
         return status, time.monotonic() - began
 
     def measure(self):
-        for program in self.unit + self.suite:
-            status, seconds = self.run_one(program, 600)
-            if status != 0:
-                die(f"without a mutant {program} fails ({status})")
-            self.seconds[program] = seconds
+        for programs in self.unit, self.suite:
+            for program in list(programs):
+                status, seconds = self.run_one(program, 600)
+                if status != 0:
+                    die(f"without a mutant {program} fails ({status})")
+                self.seconds[program] = seconds
+                if seconds > SLOW:
+                    programs.remove(program)
 
     def find_killer(self, programs, deadline):
         """The first that fails.  Those that have killed most go first."""
@@ -203,7 +209,7 @@ class Tree:
         for where in ["include", "src", "tools"]:
             if not self.make(where):
                 die(f"the build failed; see {self.log}")
-        for where in ["unit"] + BACKENDS:
+        for where in ["unit"] + SUITES:
             where = f"tests/{where}"
             if (self.objects / where / "Makefile").exists() and \
                     not self.make(where, "check", "TESTS="):
