@@ -29,6 +29,7 @@ all_programs = \
 	fork_steps \
 	fork_storm \
 	fork_stdio \
+	fork_unwiped \
 	unload \
 	unload_copy \
 	unload_steps
@@ -47,6 +48,7 @@ nodist_fork_namespace_SOURCES = fork_namespace.c $(with_calls)
 nodist_fork_steps_SOURCES = fork_steps.c $(stopper) exported.c $(with_calls)
 nodist_fork_storm_SOURCES = fork_storm.c exported.c $(with_calls)
 nodist_fork_stdio_SOURCES = fork_stdio.c oldlock.c $(with_calls)
+nodist_fork_unwiped_SOURCES = fork_unwiped.c $(with_calls)
 nodist_unload_SOURCES = unload.c exported.c $(with_calls)
 nodist_unload_copy_SOURCES = unload_copy.c $(common)
 nodist_unload_steps_SOURCES = unload_steps.c $(stopper) exported.c $(common)
@@ -54,6 +56,7 @@ nodist_unload_steps_SOURCES = unload_steps.c $(stopper) exported.c $(common)
 # The library's calls are bound to the stopper's functions.
 fork_first_load_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 fork_kinds_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
+fork_unwiped_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 fork_storm_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 unload_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 unload_copy_LDADD = -ldl

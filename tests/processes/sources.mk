@@ -13,6 +13,7 @@ processes_files = \
 	exported.c \
 	exported.h \
 	fork_audit.c \
+	fork_emulated.sh \
 	fork_first_load.c \
 	fork_handlers.c \
 	fork_host.c \
@@ -21,6 +22,7 @@ processes_files = \
 	fork_stdio.c \
 	fork_steps.c \
 	fork_storm.c \
+	fork_unwiped.c \
 	handlers.c \
 	handlers.h \
 	late.c \
