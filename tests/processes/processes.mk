@@ -7,7 +7,7 @@
 # links to the directory above, so that each backend has objects of its own.
 
 include $(top_srcdir)/tests/tap.mk
-include $(top_srcdir)/tests/processes/sources.mk
+include $(top_srcdir)/tests/processes/process_sources.mk
 
 # A program is one source file and the common ones, unless it says more.
 common = apart.c subject_load.c
