@@ -38,6 +38,7 @@ processes_files = \
 	program_subject.c \
 	sandbox.c \
 	sandbox.h \
+	sandbox_broker.c \
 	stopper.c \
 	stopper.h \
 	stopper_calls.c \

@@ -30,6 +30,7 @@ all_programs = \
 	fork_storm \
 	fork_stdio \
 	fork_unwiped \
+	sandbox_broker \
 	unload \
 	unload_copy \
 	unload_steps
@@ -49,6 +50,7 @@ nodist_fork_steps_SOURCES = fork_steps.c $(stopper) exported.c $(with_calls)
 nodist_fork_storm_SOURCES = fork_storm.c exported.c $(with_calls)
 nodist_fork_stdio_SOURCES = fork_stdio.c oldlock.c $(with_calls)
 nodist_fork_unwiped_SOURCES = fork_unwiped.c $(with_calls)
+nodist_sandbox_broker_SOURCES = sandbox_broker.c $(with_calls)
 nodist_unload_SOURCES = unload.c exported.c $(with_calls)
 nodist_unload_copy_SOURCES = unload_copy.c $(common)
 nodist_unload_steps_SOURCES = unload_steps.c $(stopper) exported.c $(common)
