@@ -25,6 +25,7 @@ processes_files = \
 	fork_unwiped.c \
 	handlers.c \
 	handlers.h \
+	hostile.c \
 	late.c \
 	late.h \
 	late_subject.c \
@@ -34,6 +35,8 @@ processes_files = \
 	oldlock.h \
 	plugin_after.c \
 	plugin_exported.c \
+	plugin_plain.c \
+	plugin_plain.h \
 	plugin_reads.c \
 	program_subject.c \
 	sandbox.c \
