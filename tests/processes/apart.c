@@ -19,7 +19,7 @@
 /* Seconds: so many that no machine's load matters. */
 #define LIMIT		1200
 /* A control is expected to hang, so its time is short. */
-#define CONTROL_LIMIT	5
+#define CONTROL_LIMIT	3
 
 #define SKIPPED		77
 #define HUNG		(-1000)

@@ -6,16 +6,12 @@
 
 static NOINLINE int call_first(int x)
 {
-	int r = static_call(exported)(x);
-
-	return r + 0 * x;
+	return static_call(exported)(x) + 1;
 }
 
 static NOINLINE int call_second(int x)
 {
-	int r = static_call(exported)(x);
-
-	return r - 0 * x;
+	return static_call(exported)(x) * 2;
 }
 
 static NOINLINE int call_last(int x)
@@ -28,6 +24,6 @@ __attribute__((visibility("default"))) int plugin_exported_check(unsigned int n)
 {
 	int want = exported_result(n, 5);
 
-	return call_first(5) != want || call_second(5) != want ||
+	return call_first(5) != want + 1 || call_second(5) != want * 2 ||
 	       call_last(5) != want;
 }

@@ -7,7 +7,7 @@
 # links to the directory above, so that each backend has objects of its own.
 
 include $(top_srcdir)/tests/tap.mk
-include $(top_srcdir)/tests/processes/processes_files.mk
+include $(top_srcdir)/tests/processes/process_sources.mk
 
 # A program is one source file and the common ones, unless it says more.
 common = apart.c subject_load.c
@@ -29,6 +29,9 @@ all_programs = \
 	fork_steps \
 	fork_storm \
 	fork_stdio \
+	fork_unwiped \
+	hostile \
+	sandbox_broker \
 	unload \
 	unload_copy \
 	unload_steps
@@ -47,6 +50,9 @@ nodist_fork_namespace_SOURCES = fork_namespace.c $(with_calls)
 nodist_fork_steps_SOURCES = fork_steps.c $(stopper) exported.c $(with_calls)
 nodist_fork_storm_SOURCES = fork_storm.c exported.c $(with_calls)
 nodist_fork_stdio_SOURCES = fork_stdio.c oldlock.c $(with_calls)
+nodist_fork_unwiped_SOURCES = fork_unwiped.c $(with_calls)
+nodist_hostile_SOURCES = hostile.c exported.c $(with_calls)
+nodist_sandbox_broker_SOURCES = sandbox_broker.c $(with_calls)
 nodist_unload_SOURCES = unload.c exported.c $(with_calls)
 nodist_unload_copy_SOURCES = unload_copy.c $(common)
 nodist_unload_steps_SOURCES = unload_steps.c $(stopper) exported.c $(common)
@@ -54,6 +60,8 @@ nodist_unload_steps_SOURCES = unload_steps.c $(stopper) exported.c $(common)
 # The library's calls are bound to the stopper's functions.
 fork_first_load_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 fork_kinds_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
+fork_unwiped_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
+hostile_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 fork_storm_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 unload_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 unload_copy_LDADD = -ldl
@@ -75,7 +83,7 @@ fork_handlers_DEPENDENCIES = libhandlers.la $(tested_library)
 
 check_LTLIBRARIES = libafter.la audit.la libaudited.la libhandlers.la liblate.la \
 	liblateupdates.la liblibrary.la plugin.la plugin_both.la plugin_late.la \
-	plugin_copy.la plugin_stuck.la
+	plugin_copy.la plugin_plain.la plugin_stuck.la
 nodist_audit_la_SOURCES = audit.c subject.c
 audit_la_LDFLAGS = -module $(shared_only)
 audit_la_LIBADD = $(tested_la)
@@ -109,6 +117,9 @@ plugin_stuck_la_LIBADD = libafter.la $(tested_la)
 nodist_plugin_copy_la_SOURCES = subject.c plugin_after.c plugin_reads.c
 plugin_copy_la_LDFLAGS = -module $(shared_only)
 plugin_copy_la_LIBADD = libafter.la $(top_builddir)/src/libsc-$(backend).la
+nodist_plugin_plain_la_SOURCES = plugin_plain.c
+plugin_plain_la_LDFLAGS = -module $(shared_only)
+plugin_plain_la_LIBADD = $(tested_la)
 nodist_plugin_la_SOURCES = subject.c
 plugin_la_LDFLAGS = -module $(shared_only)
 plugin_la_LIBADD = $(tested_la)

@@ -62,18 +62,19 @@ DEFINE_STATIC_CALL(subject_other, value0);
 
 /* ---------------------------------------------------------------- sites */
 
+/*
+ * Each is different, or a compiler makes one of them, and does something with the
+ * result, or it is a tail call.
+ */
+
 static NOINLINE int call_first(int x)
 {
-	int r = static_call(subject_value)(x);
-
-	return r + 0 * x;
+	return static_call(subject_value)(x) + 1;
 }
 
 static NOINLINE int call_second(int x)
 {
-	int r = static_call(subject_value)(x);
-
-	return r - 0 * x;
+	return static_call(subject_value)(x) * 2;
 }
 
 static NOINLINE int call_last(int x)
@@ -90,16 +91,12 @@ static NOINLINE int call_maybe(int x)
 
 static NOINLINE int call_zero(int x)
 {
-	int r = static_call(subject_zero)(x);
-
-	return r;
+	return static_call(subject_zero)(x) - 1;
 }
 
 static NOINLINE int call_other(int x)
 {
-	int r = static_call(subject_other)(x);
-
-	return r;
+	return static_call(subject_other)(x) + 2;
 }
 
 /* ------------------------------------------------------------- the table */
@@ -149,14 +146,14 @@ static int update_other(unsigned int n)
 
 	if (err)
 		return err;
-	return call_other(0) == values[n % SUBJECT_TARGETS](0) ? 0 : 1;
+	return call_other(0) == values[n % SUBJECT_TARGETS](0) + 2 ? 0 : 1;
 }
 
 static int check(unsigned int n)
 {
 	int want = values[n % SUBJECT_TARGETS](7);
 
-	if (call_first(7) != want || call_second(7) != want)
+	if (call_first(7) != want + 1 || call_second(7) != want * 2)
 		return 1;
 	if (call_last(7) != want)
 		return 2;
@@ -164,7 +161,7 @@ static int check(unsigned int n)
 		return 3;
 	if (call_maybe(1) != (int)(n % SUBJECT_TARGETS))
 		return 4;
-	if (call_zero(5) != (int)(n % SUBJECT_TARGETS))
+	if (call_zero(5) != (int)(n % SUBJECT_TARGETS) - 1)
 		return 5;
 	return 0;
 }
@@ -181,9 +178,10 @@ static int is_a_target(int r)
 
 static int call(void)
 {
-	int maybe = call_maybe(1), zero = call_zero(5);
+	int maybe = call_maybe(1), zero = call_zero(5) + 1;
 
-	if (!is_a_target(call_first(7)) || !is_a_target(call_second(7)) ||
+	if (!is_a_target(call_first(7) - 1) ||
+	    !is_a_target(call_second(7) / 2) ||
 	    !is_a_target(call_last(7)))
 		return 1;
 	return maybe < 0 || maybe > 3 || zero < 0 || zero > 3;

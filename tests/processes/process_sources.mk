@@ -13,6 +13,7 @@ processes_files = \
 	exported.c \
 	exported.h \
 	fork_audit.c \
+	fork_emulated.sh \
 	fork_first_load.c \
 	fork_handlers.c \
 	fork_host.c \
@@ -21,8 +22,10 @@ processes_files = \
 	fork_stdio.c \
 	fork_steps.c \
 	fork_storm.c \
+	fork_unwiped.c \
 	handlers.c \
 	handlers.h \
+	hostile.c \
 	late.c \
 	late.h \
 	late_subject.c \
@@ -32,10 +35,13 @@ processes_files = \
 	oldlock.h \
 	plugin_after.c \
 	plugin_exported.c \
+	plugin_plain.c \
+	plugin_plain.h \
 	plugin_reads.c \
 	program_subject.c \
 	sandbox.c \
 	sandbox.h \
+	sandbox_broker.c \
 	stopper.c \
 	stopper.h \
 	stopper_calls.c \
