@@ -107,6 +107,7 @@ done
 
 # The packages have the best backend of the host, the last of the list.
 if command -v dpkg-gensymbols >/dev/null; then
+	# shellcheck disable=SC2086 # a list
 	best=$(printf '%s\n' ${SC_BACKENDS:-generic} | tail -n 1)
 	for backend in ${SC_BACKENDS:-generic}; do
 		[ -e "$libs/libstaticcall-$backend.so" ] || continue
