@@ -22,7 +22,6 @@
 #include "log.h"
 #include "plan.h"
 #include "registry.h"
-#include "permanent.h"
 #include "step.h"
 #include "sync.h"
 #include "targets.h"
@@ -242,47 +241,6 @@ void *__static_call_query(const struct static_call_key *key)
 	void *func = __atomic_load_n(&key->func, __ATOMIC_ACQUIRE);
 
 	return sc_target_kind(func) == SC_TARGET_NULL ? NULL : func;
-}
-
-/* ------------------------------------------- generic definitions */
-
-/*
- * The generic backend has no notes in the file: each definition comes by a
- * constructor of the header, and goes by a destructor.
- */
-void static_call_define(struct static_call_definition *def)
-{
-	bool stays = sc_is_permanent(def);
-	int saved = errno, err;
-
-	static_call_init();
-	if (sc_enter() == 0) {
-		err = sc_registry_define_one(def->static_call_def_key,
-					     def->static_call_def_name, stays);
-		sc_log("define", def->static_call_def_name, NULL, err);
-		sc_leave();
-	}
-	errno = saved;
-}
-
-/*
- * One that stays makes no system call: a sandbox may have come since.  That is
- * looked up without the lock, which would be a system call too; nobody but this
- * destructor ends the entry.
- */
-void static_call_undefine(struct static_call_definition *def)
-{
-	struct sc_key *entry = sc_registry_find(def->static_call_def_key);
-	int saved = errno;
-
-	if (entry && entry->stays)
-		return;
-	if (sc_enter() == 0) {
-		sc_registry_undefine(def->static_call_def_key);
-		sc_leave();
-	}
-	sc_end_if_unloaded();
-	errno = saved;
 }
 
 /* ----------------------------------------------------------- reporting */

@@ -40,6 +40,7 @@ suite_scripts = \
 	test_static.sh \
 	test_modes.sh \
 	test_link.sh \
+	test_releases.sh \
 	test_messages.sh \
 	test_names.sh \
 	test_environment.sh

@@ -11,6 +11,9 @@ conformance_files = \
 	many.h \
 	many_here.c \
 	many_there.c \
+	release.c \
+	release.h \
+	release_main.c \
 	seeded.c \
 	showinfo.c \
 	suite.c \
@@ -37,6 +40,7 @@ conformance_files = \
 	test_names.sh \
 	test_placement.c \
 	test_plugin.c \
+	test_releases.sh \
 	test_seeded.sh \
 	test_signals.c \
 	test_static.sh \

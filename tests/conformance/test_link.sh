@@ -174,4 +174,21 @@ for other in ${SC_BACKENDS:-}; do
 	done
 done
 
+# After the link: another backend's library where this one's was, as a wrong
+# package or a wrong LD_LIBRARY_PATH has it.  The loader must tell, before any of
+# the program runs; without the version the program ends in its first constructor.
+check 'a program that links' link right "$work/empty_main.o" "$work/library.o" \
+	"-L$libs" "-lstaticcall-$backend"
+mkdir "$work/other"
+wrong=$work/other/libstaticcall-$backend.so.0
+check 'and starts with its library' env LD_LIBRARY_PATH="$libs" "$work/right"
+for other in ${SC_BACKENDS:-}; do
+	[ "$other" != "$backend" ] || continue
+	[ -e "$libs/libstaticcall-$other.so" ] || continue
+	ln -sf "$libs/libstaticcall-$other.so" "$wrong"
+	check_fails "and does not start with the library of $other" \
+		"version .LIBSTATICCALL_${backend^^}_0. not found" \
+		env LD_LIBRARY_PATH="$work/other" "$work/right"
+done
+
 finish
