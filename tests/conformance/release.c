@@ -18,19 +18,23 @@ CALL(DEFINE_STATIC_CALL, RELEASE, release_one_more);
 
 /*
  * A later release may bring notes of a new kind, and of a known kind in another
- * layout.  The second would be one more static call if its version were not
- * looked at.
+ * version.  The second would be one more static call, by the same key, if its
+ * version were not looked at.
  */
 #if defined(IS_NEW) && defined(HAVE_STATIC_CALL)
+#define TEXT_(x) #x
+#define TEXT(x) TEXT_(x)
 #define NOTE(type, text)                                              \
 	".pushsection .note.static_call,\"a\",@note\n\t.balign 4\n\t" \
 	".long 11, 772f-771f, " type "\n\t.asciz \"StaticCall\"\n\t"  \
 	".balign 4\n771:\n\t" text "\n772:\n\t.balign 4\n\t"          \
 	".popsection\n"
-__asm__(NOTE("0x0001ffff", ".long 1, 2, 3")
-		NOTE("0x00020002", ".long __SCT__new_call@GOTPCREL\n\t"
-				   ".long __SCK__new_call@GOTPCREL\n\t"
-				   ".long 0\n\t.asciz \"misread\""));
+__asm__(NOTE("0x0002ffff", ".long 1, 2, 3")
+		NOTE(TEXT(STATIC_CALL_NOTE_DEFINE) "+0x10000",
+		     ".long __static_call_module_state-.\n\t"
+		     ".long __SCT__new_call@GOTPCREL\n\t"
+		     ".long __SCK__new_call@GOTPCREL\n\t"
+		     ".long 0\n\t.asciz \"misread\""));
 #endif
 
 int JOIN(RELEASE, update)(void)
