@@ -60,7 +60,7 @@ plant examples/fault_e.c '#include <static_call/api.h>'
 plant src/core.c '#include "insn.h"'
 plant src/text/ranges.c '#include "backend.h"'
 plant src/x86_64/insn.c '#include "text.h"'
-plant src/fault_l.c "$(yes '' | head -n 401)"
+plant src/fault_l.c "$(yes ';' | head -n 401)"
 plant src/generic/generic.c '#include "registry.h"'
 plant src/lock.c '#include "log.h"'
 plant tools/common/fault_t.c '#include "../src/registry.h"'
