@@ -114,7 +114,8 @@ static void update_operations(const struct operations *ops)
 {
 	operations = *ops;
 #define UPDATE_OP(op)							\
-	static_call_update(virt_##op, operations.op ? operations.op :	\
+	static_call_update(virt_##op, operations.op ?			\
+			   (void *)operations.op :			\
 			   (void *)__static_call_return0);
 	OPERATIONS(UPDATE_OP)
 }
