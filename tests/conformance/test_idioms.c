@@ -162,13 +162,10 @@ struct slot {
 	int active;
 };
 
-static int no_hook(int x)
-{
-	return -x;
-}
+typedef int hook_fn(int x);
 
 #define DEFINE_SLOT(hook, n)						\
-	DEFINE_STATIC_CALL_NULL(lsm_##hook##_##n, no_hook);
+	DEFINE_STATIC_CALL_NULL(lsm_##hook##_##n, hook_fn);
 #define DEFINE_HOOK(hook)	SLOTS(DEFINE_SLOT, hook)
 HOOKS(DEFINE_HOOK)
 
