@@ -15,9 +15,6 @@
 #include "mem.h"
 #include "plan.h"
 
-/* A plan of few keys needs no room of its own size. */
-#define FEW	64
-
 static void store_size(size_t *max, size_t n)
 {
 	__atomic_store_n(max, n, __ATOMIC_RELEASE);
@@ -29,18 +26,24 @@ static void store_size(size_t *max, size_t n)
  */
 int sc_plan_reserve_keys(struct sc_plan *plan, size_t n)
 {
-	size_t max = n < FEW ? FEW : n, old = plan->max_keys;
+	size_t old = plan->max_keys;
 	struct sc_plan_key *keys, *old_keys = plan->keys;
 
 	if (n <= old)
 		return 0;
-	keys = sc_alloc(max * sizeof(*keys));
+	/* An update of few keys never fails for want of memory. */
+	keys = plan->few;
+	if (n > SC_PLAN_FEW)
+		keys = sc_alloc(n * sizeof(*keys));
+	else
+		n = SC_PLAN_FEW;
 	if (!keys)
 		return -ENOMEM;
 	store_size(&plan->max_keys, 0);
 	plan->keys = keys;
-	store_size(&plan->max_keys, max);
-	sc_free(old_keys, old * sizeof(*keys));
+	store_size(&plan->max_keys, n);
+	if (old_keys != plan->few)
+		sc_free(old_keys, old * sizeof(*keys));
 	return 0;
 }
 
@@ -70,7 +73,8 @@ void sc_plan_clear(struct sc_plan *plan)
 
 void sc_plan_free(struct sc_plan *plan)
 {
-	sc_free(plan->keys, plan->max_keys * sizeof(*plan->keys));
+	if (plan->keys != plan->few)
+		sc_free(plan->keys, plan->max_keys * sizeof(*plan->keys));
 	sc_free(plan->changes, 2 * plan->max_changes * sizeof(*plan->changes));
 	*plan = (struct sc_plan){ .n_keys = 0 };
 }

@@ -50,12 +50,16 @@ struct sc_change {
  * is in the arrays is of one update; @keys alone is read by a child of fork(),
  * and only while sc_world.storing points here.
  */
+/* So many keys need no room of their own. */
+#define SC_PLAN_FEW	16
+
 struct sc_plan {
 	struct sc_plan_key *keys;	/* by address of the key */
 	size_t n_keys, max_keys;
 	struct sc_change *changes;	/* by address of the place */
 	struct sc_change *scratch;	/* room for as many, to sort */
 	size_t n_changes, max_changes;
+	struct sc_plan_key few[SC_PLAN_FEW];
 };
 
 /* Makes room for @n keys, or changes; 0 or -ENOMEM, and then all is as it was. */

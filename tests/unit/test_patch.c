@@ -401,10 +401,10 @@ END_TEST
 
 /*
  * Each allocation in turn fails: nothing is added, nothing patched; and then it
- * can be added.  They are: entries of keys, the plan's changes and keys, ranges,
- * room to find the places, and the places.
+ * can be added.  They are: entries of keys, the plan's changes, ranges, room to
+ * find the places, and the places.
  */
-#define N_ALLOCATIONS	6
+#define N_ALLOCATIONS	5
 
 START_TEST(test_add_without_memory)
 {
