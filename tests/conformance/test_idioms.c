@@ -131,7 +131,7 @@ static NOINLINE int sum_of_operations(int x)
 
 START_TEST(test_list_of_operations)
 {
-	struct operations ops = { NULL };
+	static struct operations ops;
 	int n = 0;
 
 #define COUNT_OP(op)	n++;

@@ -205,8 +205,12 @@ static void child(unsigned int n)
 		return;
 	}
 	if (n % 3 == 2) {
-		/* The child of a child that never used the library. */
-		pid = fork();
+		/*
+		 * The child of a child that never used the library.  By _Fork(),
+		 * for fork() takes locks of the C library, which in a child of
+		 * _Fork() another thread may have.
+		 */
+		pid = _Fork();
 		if (pid) {
 			expect_equal(apart_wait(pid), 0);
 			return;
