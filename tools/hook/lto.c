@@ -83,10 +83,27 @@ int sc_lto_begin(struct sc_lto *lto, struct sc_link *link)
 	return sc_args_add(&link->out, option);
 }
 
+/* Whether a group is one of the header's, which assembly has made. */
+static bool is_ours(Elf *elf, const Elf64_Shdr *group)
+{
+	static const char ours[] = "__static_call_";
+	Elf_Scn *scn = elf_getscn(elf, group->sh_link);
+	const Elf64_Shdr *table = scn ? elf64_getshdr(scn) : NULL;
+	Elf_Data *data = scn ? elf_getdata(scn, NULL) : NULL;
+	const Elf64_Sym *sym = data ? data->d_buf : NULL;
+	const char *name;
+
+	if (!table || !sym || group->sh_info >= data->d_size / sizeof(*sym))
+		return false;
+	name = elf_strptr(elf, table->sh_link, sym[group->sh_info].st_name);
+	return name && !strncmp(name, ours, sizeof(ours) - 1);
+}
+
 /*
- * Makes ordinary groups of the object's COMDAT groups.  The optimiser has chosen
- * which definition stays, and the linker does not choose once more: of assembly in
- * a group, the symbols may have gone to another object, and the section is there.
+ * Makes ordinary groups of the object's COMDAT groups that the header's assembly
+ * has made.  The optimiser has chosen which definition stays, and the linker must
+ * not choose once more: the symbols may have gone to another object, and the
+ * section is here.
  */
 static int ungroup(const char *path)
 {
@@ -104,7 +121,7 @@ static int ungroup(const char *path)
 		const Elf64_Shdr *shdr = elf64_getshdr(scn);
 
 		if (shdr && shdr->sh_type == SHT_GROUP &&
-		    shdr->sh_size >= sizeof(none) &&
+		    shdr->sh_size >= sizeof(none) && is_ours(elf, shdr) &&
 		    pwrite(fd, &none, sizeof(none),
 			   (off_t)shdr->sh_offset) != sizeof(none))
 			err = -1;
