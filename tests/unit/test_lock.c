@@ -467,7 +467,9 @@ int main(void)
 	tcase_add_test(tc, test_lock_that_fails_keeps_the_mask);
 	tcase_add_loop_test(tc, test_lock_in_a_forked_child, 0, 2);
 	tcase_add_test(tc, test_lock_forked_with_waiters);
-	tcase_add_test(tc, test_lock_and_a_peer_that_shares_memory);
+	/* valgrind knows no process that runs in the memory of another. */
+	unit_add_if(tc, test_lock_and_a_peer_that_shares_memory, 0, 1,
+		    outside_of_valgrind);
 	tcase_add_loop_test(tc, test_lock_where_the_page_is_not_wiped, 0, 2);
 	tcase_add_test(tc, test_lock_is_closed);
 	return unit_end();
