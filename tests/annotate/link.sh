@@ -51,6 +51,40 @@ for ld in $(linkers "$cc"); do
 		"$(objdump_sites bare.o | wc -l)"
 done
 
+# Assembly knows nothing of the module's state byte, to which notes are anchored.
+cat >bare.s <<'END'
+	.text
+	.globl	from_assembly
+	.type	from_assembly, @function
+from_assembly:
+	jmp	__SCT__here@PLT
+	.size	from_assembly, .-from_assembly
+	.section .note.GNU-stack, "", @progbits
+END
+for as in $(compilers); do
+	"$as" -c bare.s -o bare.o
+	cp bare.o again.o
+	check "assembly, $as: is annotated" "$tool" annotate bare.o
+	cp bare.o again.o
+	check "assembly, $as: once" "$tool" annotate again.o
+	check "assembly, $as: the same" cmp bare.o again.o
+	same "assembly, $as: brings the state byte" \
+		"$(readelf -sW bare.o | awk '/__static_call_module_state/ {
+			print $3, $4, $5, $6 }')" "1 OBJECT WEAK HIDDEN"
+	for ld in $(linkers "$cc"); do
+		"$cc" -fuse-ld="$ld" -shared bare.o -o program
+		same "assembly, $as, $ld: links alone" \
+			"$("$tool" list program | awk '{ print $3, $4 }')" \
+			"jump here"
+		"$cc" -fuse-ld="$ld" -Wl,--emit-relocs bare.o one.o two.o \
+			library.o -o program
+		check "assembly, $as, $ld: verify finds it complete" \
+			"$tool" verify program
+		same "assembly, $as, $ld: one state byte" \
+			"$(nm program | grep -c __static_call_module_state)" 1
+	done
+done
+
 # One record less, by cutting the count in the first note.
 "$cc" -Wl,--emit-relocs one.o two.o library.o -o program
 cat >cut.c <<'END'
