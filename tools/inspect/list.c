@@ -61,7 +61,7 @@ static int list_binary(const char *file, Elf *elf)
 
 		printf("%s: 0x%llx %s %s\n", file,
 		       (unsigned long long)site->address,
-		       form(sc_binary_at(&binary, site->address, 6)),
+		       form(sc_binary_at(&binary, site->address, 2)),
 		       name ? name : "?");
 	}
 	if (!err && !binary.n_sites)
