@@ -222,8 +222,8 @@ static void update_in_peers(void)
 
 /*
  * The thread is stopped in an update, with the lock as a rule.  What another process
- * in this memory does meanwhile must not be over before; the moment given to it
- * decides only whether a fault would be seen.
+ * in this memory does meanwhile must not be over before.  It is given time until it
+ * is done or waits.
  */
 static atomic_int peer_is_done;
 
@@ -240,14 +240,40 @@ static int update_as_peer(void *arg)
 
 static unsigned int early, steps;
 
+static int sleeps(pid_t pid)
+{
+	char path[40], text[200] = "";
+	FILE *file;
+	char *end;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	file = fopen(path, "re");
+	expect(file != NULL);
+	expect(fgets(text, sizeof(text), file) != NULL);
+	fclose(file);
+	end = strrchr(text, ')');
+	return end && end[1] && end[2] == 'S';
+}
+
+/* One that is seen asleep time after time waits for something. */
+static void until_done_or_waiting(pid_t pid)
+{
+	const struct timespec moment = { 0, 2000000 };
+	int seen = 0;
+
+	while (!atomic_load(&peer_is_done) && seen < 5) {
+		seen = sleeps(pid) ? seen + 1 : 0;
+		nanosleep(&moment, NULL);
+	}
+}
+
 static void peer_meanwhile(unsigned int n)
 {
-	const struct timespec moment = { 0, 20000000 };
 	pid_t pid;
 
 	atomic_store(&peer_is_done, 0);
 	pid = share_memory(update_as_peer, &n);
-	nanosleep(&moment, NULL);
+	until_done_or_waiting(pid);
 	steps++;
 	early += (unsigned int)atomic_load(&peer_is_done);
 	stop_no_longer();
