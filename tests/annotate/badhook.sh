@@ -245,7 +245,8 @@ if env --default-signal=INT true 2>/dev/null; then
 		for signal in INT TERM HUP; do
 			# shellcheck disable=SC2086 # words
 			start $fake/one.c WAIT=7200 "$hook/${side%% *}" ${side#* }
-			until [ -s "$FAKE_PID" ]; do
+			until [ -s "$FAKE_PID" ] || ! kill -0 $pid 2>/dev/null
+			do
 				sleep 0.05
 			done
 			kill -$signal $pid

@@ -205,7 +205,7 @@ chmod +x slow/ld
 cc "$cc" -O2 -c one.c -o raw.o
 COMPILER_PATH=$scratch/slow "$hook/ld" raw.o -o never &
 pid=$!
-until [ -s linker ]; do
+until [ -s linker ] || ! kill -0 $pid 2>/dev/null; do
 	sleep 0.05
 done
 check "while it links there is a private copy" \

@@ -81,7 +81,7 @@ record()
 {
 	local rounds=2000
 
-	until [ "$(samples | wc -l)" -ge 200 ]; do
+	until [ "$(samples | wc -l)" -ge 200 ] || [ $rounds -gt 512000 ]; do
 		timeout "$patience" perf record -q -F 2000 -e cpu-clock \
 			-o "$work/perf" "$here/target_$b" $rounds 1 200 \
 			>"$work/out" 2>&1 || return
