@@ -139,8 +139,7 @@ for use in -DSTATIC_CALL_NO_HOOK "$rsp"; do
 	rm -f said
 	./waits >said &
 	pid=$!
-	for _ in $(seq 200); do
-		[ -s said ] && break
+	until [ -s said ] || ! kill -0 $pid 2>/dev/null; do
 		sleep 0.05
 	done
 	"$tool" status $pid >status.out

@@ -16,7 +16,7 @@ fi
 # One that hangs has its signals blocked.
 emulated()
 {
-	timeout -k 1 280 "$emulator" "$@"
+	timeout -k 1 "$patience" "$emulator" "$@"
 }
 
 # No thread runs beside these forks: the emulator's own fork is not safe then.

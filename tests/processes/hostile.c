@@ -251,7 +251,7 @@ static void try_image(unsigned int w, uint32_t value)
 		const struct rlimit none = { 0, 0 };
 
 		setrlimit(RLIMIT_CORE, &none);
-		alarm(100);
+		alarm(1200);
 		if (act == run_program)
 			freopen("/dev/null", "w", stderr);
 		act(tried);
