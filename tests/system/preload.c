@@ -13,6 +13,9 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+/* The functions are defined under their plain names. */
+#undef _FORTIFY_SOURCE
+#undef _FILE_OFFSET_BITS
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
