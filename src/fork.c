@@ -29,7 +29,7 @@
  * Left over in such a child, until it ends or executes another program: memory
  * that the parent had mapped or unlinked and not yet noted or freed.  That is at
  * most the tables of one module, the old or the new room of a plan or of the
- * ranges, an arena without access, the second view of a file, two single pages
+ * ranges, an arena with what is in it, the second view of a file, two single pages
  * without access beside the text (move.c), and descriptors that were open and
  * not noted, which are closed on exec.  To look for them would mean to guess
  * whose they are.

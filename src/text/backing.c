@@ -17,18 +17,31 @@
 /* No view of the file could be had. */
 #define NO_VIEW		(~(uintptr_t)0)
 
-/* Kernels before 5.14 do not know the advice: then a read finds out. */
+/*
+ * 0, -EIO, or 1 where the kernel does not say: a part may not be read, or the
+ * kernel is older than 5.14, and a read finds out.
+ */
 static int fault_in(uintptr_t start, size_t len)
 {
-	if (madvise((void *)start, len, MADV_POPULATE_READ) < 0 &&
-	    (errno == EFAULT || errno == EHWPOISON))
-		return -EIO;
-	return 0;
+	if (madvise((void *)start, len, MADV_POPULATE_READ) == 0)
+		return 0;
+	return errno == EFAULT || errno == EHWPOISON ? -EIO : 1;
+}
+
+static int fault_in_run(struct sc_text *text, uintptr_t start, uintptr_t end)
+{
+	int err = fault_in(start, end - start);
+
+	if (err > 0)
+		text->readable = false;
+	return err < 0 ? err : 0;
 }
 
 /*
  * A place that is pristine, or was made so by somebody, is read from its file.
- * If the disk fails that kills this thread, so the kernel is asked first.
+ * If the disk fails that kills this thread, so the kernel is asked first.  That
+ * also tells whether text is still readable: the program may have made a part of
+ * it execute-only.
  */
 int sc_fault_in_changes(void)
 {
@@ -45,13 +58,15 @@ int sc_fault_in_changes(void)
 			end = page + SC_PAGE;
 			continue;
 		}
-		if (last && fault_in(start, end - start))
+		if (last && fault_in_run(last->place->text, start, end))
 			return -EIO;
+		if (!last || c->place->text != last->place->text)
+			c->place->text->readable = true;
 		last = c;
 		start = page;
 		end = page + SC_PAGE;
 	}
-	return last ? fault_in(start, end - start) : 0;
+	return last ? fault_in_run(last->place->text, start, end) : 0;
 }
 
 /*
@@ -109,7 +124,9 @@ int sc_fault_in_range(struct sc_range *r)
 		open_view(text);
 	if (text->view == NO_VIEW)
 		return 0;
-	return fault_in(text->view + (r->start - text->start), r->len);
+	if (fault_in(text->view + (r->start - text->start), r->len) < 0)
+		return -EIO;
+	return 0;
 }
 
 int sc_fault_in_place(const struct sc_range *r)
@@ -123,7 +140,7 @@ int sc_fault_in_place(const struct sc_range *r)
 int sc_map_file_back(const struct sc_range *r)
 {
 	int fd = open_file_of(r->text), err = -EIO;
-	int prot = PROT_EXEC | (r->text->readable ? PROT_READ : 0);
+	int prot = PROT_EXEC | (r->flags & SC_VMA_READ ? PROT_READ : 0);
 
 	if (fd < 0)
 		return -EIO;

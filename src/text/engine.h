@@ -309,8 +309,10 @@ int sc_range_relock(const struct sc_range *r);
  */
 void sc_ranges_join(void);
 
-/* Empties the arena of @text. */
+/* Empties the arena of @text, of which nothing is out. */
 void sc_arena_clear(struct sc_text *text);
+/* The copy of @r does not move in. */
+void sc_drop_copy(const struct sc_range *r);
 void sc_arena_free(struct sc_text *text);
 
 /* ------------------------------------------------------------- edit.c */

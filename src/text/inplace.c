@@ -185,6 +185,7 @@ void sc_inplace_commit(void)
 		const struct sc_change *c = sc_tx->changes + i;
 
 		memcpy(c->place->live, c->wanted, SC_INSN_MAX);
+		sc_arena_clear(c->place->text);
 	}
 	sc_file_close(&sc_tx->mem);
 	sc_tx->mode = SC_IDLE;

@@ -98,20 +98,37 @@ void sc_text_reserve_arena(struct sc_text *text)
 		arena_reserve(text);
 }
 
+/*
+ * A copy that has moved in leaves an empty mapping of the file in the arena.  It
+ * goes before the next move out, not behind the move in: threads that ran the
+ * text have faulted by then, and the kernel hands its lock of the mappings to
+ * one of them that may have to wait for a processor.  Whoever changes a mapping
+ * then waits as long.
+ */
 void sc_arena_clear(struct sc_text *text)
 {
+	if (!text->littered)
+		return;
 	if (text->torn) {
 		text->arena = 0;
 		text->torn = false;
-	} else if (text->arena)
+	} else {
 		mmap((void *)text->arena, text->end - text->start, PROT_NONE,
 		     RESERVED | MAP_FIXED, -1, 0);
+	}
+	text->littered = false;
+}
+
+void sc_drop_copy(const struct sc_range *r)
+{
+	mmap((void *)sc_arena_of(r->text, r->start), r->len, PROT_NONE,
+	     RESERVED | MAP_FIXED, -1, 0);
 }
 
 /* Forgotten first: a child must not unmap what is another mapping by then. */
 void sc_arena_free(struct sc_text *text)
 {
-	uintptr_t arena = text->arena;
+	uintptr_t arena = text->torn ? 0 : text->arena;
 
 	__atomic_store_n(&text->arena, 0, __ATOMIC_RELEASE);
 	if (arena)
@@ -166,6 +183,7 @@ int sc_move_out(struct sc_range *r)
 	if (err)
 		return err;
 	to = sc_arena_of(r->text, r->start);
+	r->text->littered = true;
 	if (mremap((void *)r->start, r->len, r->len,
 		   MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP,
 		   (void *)to) == MAP_FAILED) {

@@ -75,6 +75,7 @@ static void settle_range(struct sc_range *r, bool undo)
 		if (err) {
 			sc_log("not patched", r->text->path, "range", err);
 			sc_range_set_pristine(r);
+			sc_drop_copy(r);
 		}
 		r->out = false;
 	}
@@ -92,13 +93,8 @@ static void settle_ranges(bool undo)
 
 	/* A debugger may have come since it was asked. */
 	tx->traced = -1;
-	for (i = 0; i < tx->n_ranges; i++) {
-		struct sc_text *text = tx->ranges[i].text;
-
+	for (i = 0; i < tx->n_ranges; i++)
 		settle_range(tx->ranges + i, undo);
-		if (i + 1 == tx->n_ranges || tx->ranges[i + 1].text != text)
-			sc_arena_clear(text);
-	}
 	tx->n_ranges = 0;
 	close_views();
 }
@@ -170,6 +166,8 @@ static int prepare_swap(void)
 	sc_ranges_join();
 	n = tx->n_ranges;
 	for (i = 0; i < n; i++) {
+		if (!i || tx->ranges[i].text != tx->ranges[i - 1].text)
+			sc_arena_clear(tx->ranges[i].text);
 		err = clear_range(tx->ranges + i);
 		if (err)
 			break;

@@ -35,12 +35,13 @@ struct sc_text {
 	/*
 	 * Address space as large as the text, reserved once: a page that moves
 	 * out goes to the same offset in it.  0: not yet.  A transaction leaves
-	 * nothing in it.
+	 * empty mappings of the file in it, for the next one to remove.
 	 */
 	uintptr_t arena;
+	bool littered;			/* something has moved out since */
 	bool torn;			/* somebody has mapped a part of the arena */
 	uintptr_t view;			/* the file once more; 0: not yet */
-	bool readable;			/* as found; anew in each update */
+	bool readable;			/* what was looked at last is */
 	bool usable;			/* may be patched; at registration */
 	bool joined;			/* its parts merge when they return */
 	/*

@@ -154,7 +154,8 @@ static struct mapped one_of_each;
 
 /*
  * What is left is said when a test fails.  Of the plugin, which was being loaded or
- * unloaded, nothing to all may be there: that is the loader's affair.
+ * unloaded, nothing to all may be there, and what its last move left: that is the
+ * loader's affair.
  */
 static void nothing_left(void)
 {
@@ -221,17 +222,22 @@ static void child(unsigned int n)
 
 static void measure(void)
 {
+	const struct subject *s;
 	void *handle;
 	pthread_t thread;
 
-	subject_load("plugin_both.so", &handle);
+	s = subject_load("plugin_both.so", &handle);
 	/* Beside another thread, so that text is changed as it will be. */
 	expect_equal(pthread_create(&thread, NULL, keep_calling, NULL), 0);
 	change(1);
+	expect_equal(s->change(1), 0);
 	one_of_each = count_mapped();
 	atomic_store(&stop, 1);
 	pthread_join(thread, NULL);
 	atomic_store(&stop, 0);
+	/* Alone, as the children are, no text is moved. */
+	change(2);
+	one_of_each.program = count_mapped().program;
 	expect(one_of_each.program && one_of_each.plugin);
 	expect_equal(dlclose(handle), 0);
 	if (apart_is_control())

@@ -227,13 +227,25 @@ void begin(int mode, size_t pages, size_t per_page)
 	if (mode == ALONE)
 		company_end();
 	steps_clear();
+	code_look();
+}
+
+void code_look(void)
+{
+	sc_arena_clear(&code.text);
 	traces_look(&traces);
+}
+
+void code_same(void)
+{
+	sc_arena_clear(&code.text);
+	traces_same(&traces);
 }
 
 void finish(void)
 {
 	code_expect_consistent(&code);
-	traces_same(&traces);
+	code_same();
 }
 
 void expect_all(size_t first, size_t step, int value)

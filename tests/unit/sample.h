@@ -61,6 +61,9 @@ void start(void);
 /* Makes the code, in a process that runs one thread or two. */
 enum { ALONE, COMPANY };
 void begin(int mode, size_t pages, size_t per_page);
+/* What the next update removes from the arena first is no trace. */
+void code_look(void);
+void code_same(void);
 /* Every value is what the engine says, and nothing is left behind. */
 void finish(void);
 /* Every @step-th place from @first returns @value. */

@@ -134,7 +134,7 @@ START_TEST(test_foreign_bytes_beside_places)
 		ck_assert_int_eq(code_call_neighbour(&code, 5), 9);
 		ck_assert_int_eq(code_call_neighbour(&code, 6), 7);
 	}
-	traces_same(&traces);
+	code_same();
 }
 END_TEST
 

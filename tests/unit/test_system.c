@@ -545,6 +545,70 @@ START_TEST(test_arena_is_lost)
 }
 END_TEST
 
+/* The same, and the text goes before there is another arena. */
+START_TEST(test_arena_is_lost_and_text_goes)
+{
+	start();
+	begin(COMPANY, 20, 4);
+	ck_assert_int_eq(code_update(&code, 0, 76, 2), 0);
+	outs = 0;
+	wraps.mremap = lose_arena;
+	wraps.msync = only_the_hole_is_mapped;
+	ck_assert_int_eq(code_update(&code, 0, 76, 3), 0);
+	wraps.mremap = NULL;
+	wraps.msync = NULL;
+	sc_text_forget(&code.text);
+	ck_assert_int_eq(*in_the_arena, 4711);
+}
+END_TEST
+
+/* ---------------------------------------------- the kernel's lock of mappings */
+
+static int moved_in, changes_after;
+
+static void *count_moves(void *from, size_t len, int flags, void *to)
+{
+	if (is_move_in(to)) {
+		moved_in++;
+		changes_after = 0;
+	}
+	return __real_mremap(from, len, len, flags, to);
+}
+
+static void *count_mmap(void *p, size_t len, int prot, int flags)
+{
+	changes_after++;
+	return __real_mmap(p, len, prot, flags, -1, 0);
+}
+
+static int count_mprotect(void *p, size_t len, int prot)
+{
+	changes_after++;
+	return __real_mprotect(p, len, prot);
+}
+
+/*
+ * Behind the last move in no mapping is changed any more: a thread that ran the
+ * text may hold the kernel's lock then, and wait for a processor.
+ */
+START_TEST(test_nothing_is_mapped_after_the_last_move)
+{
+	int i;
+
+	start();
+	begin(COMPANY, 20, 4);
+	wraps.mremap = count_moves;
+	wraps.mmap = count_mmap;
+	wraps.mprotect = count_mprotect;
+	for (i = 0; i < 3; i++) {
+		moved_in = 0;
+		ck_assert_int_eq(code_update(&code, 0, 38, 2 + (i & 1)), 0);
+		ck_assert_int_gt(moved_in, 1);
+		ck_assert_int_eq(changes_after, 0);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = unit_begin("system");
@@ -564,6 +628,8 @@ int main(void)
 	unit_add_if(tc, test_others_come_while_text_is_written, 0, 1,
 		    can_be_alone);
 	tcase_add_loop_test(tc, test_arena_is_lost, 0, 2);
+	tcase_add_test(tc, test_arena_is_lost_and_text_goes);
+	tcase_add_test(tc, test_nothing_is_mapped_after_the_last_move);
 	tcase_add_loop_test(tc, test_start_where_unshare_is_pretended, 0, 2);
 	tcase_add_loop_test(tc, test_start_without_writing, 0, 2);
 	tcase_add_test(tc, test_start_without_proc);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 
 #include "wrap.h"
@@ -13,6 +14,7 @@ struct wraps wraps;
 /* Only the linker names these. */
 void *__wrap_mremap(void *from, size_t old_len, size_t len, int flags,
 		    void *to);
+void *__wrap_mmap(void *p, size_t len, int prot, int flags, int fd, off_t at);
 int __wrap_open(const char *path, int flags, ...);
 ssize_t __wrap_pwrite(int fd, const void *buf, size_t len, off_t at);
 int __wrap_madvise(void *p, size_t len, int advice);
@@ -37,6 +39,14 @@ void *__wrap_mremap(void *from, size_t old_len, size_t len, int flags,
 	if (wraps.mremap)
 		return wraps.mremap(from, len, flags, to);
 	return __real_mremap(from, old_len, len, flags, to);
+}
+
+/* A hook is told of anonymous memory alone. */
+void *__wrap_mmap(void *p, size_t len, int prot, int flags, int fd, off_t at)
+{
+	if (wraps.mmap && (flags & MAP_ANONYMOUS))
+		return wraps.mmap(p, len, prot, flags);
+	return __real_mmap(p, len, prot, flags, fd, at);
 }
 
 int __wrap_open(const char *path, int flags, ...)

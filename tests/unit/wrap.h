@@ -21,6 +21,7 @@ struct wraps {
 	int (*open)(const char *path, int flags);
 	ssize_t (*pwrite)(int fd, const void *buf, size_t len, off_t at);
 	int (*madvise)(void *p, size_t len, int advice);
+	void *(*mmap)(void *p, size_t len, int prot, int flags);
 	int (*mprotect)(void *p, size_t len, int prot);
 	int (*mlock)(const void *p, size_t len);
 	int (*msync)(void *p, size_t len, int flags);
@@ -43,6 +44,8 @@ int no_open(const char *path, int flags);
 /* The real ones. */
 extern void *__real_mremap(void *from, size_t old_len, size_t len, int flags,
 			   ...);
+extern void *__real_mmap(void *p, size_t len, int prot, int flags, int fd,
+			 off_t at);
 extern int __real_open(const char *path, int flags, ...);
 extern ssize_t __real_pwrite(int fd, const void *buf, size_t len, off_t at);
 extern int __real_madvise(void *p, size_t len, int advice);
