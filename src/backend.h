@@ -143,8 +143,18 @@ void sc_backend_end(void);
 void sc_backend_count(struct static_call_info *info);
 size_t sc_backend_patched(const struct sc_key *key);
 
-/* Fills at most @max entries; returns how many there are. */
-size_t sc_backend_list(struct static_call_site_info *out, size_t max);
+/*
+ * Where a walk over all places is, from { .serial = ~0ul } on.  Between two steps
+ * the lock may be given up: modules that come meanwhile are passed over.
+ */
+struct sc_site_cursor {
+	unsigned long serial;		/* of the module, newest first */
+	size_t at;
+};
+
+/* The next place into @out, whose name is good with the lock held; false: none. */
+bool sc_backend_next_site(struct sc_site_cursor *c,
+			  struct static_call_site_info *out);
 
 /* Whether [start, end] touches a place. */
 bool sc_backend_reserved(const void *start, const void *end);

@@ -63,6 +63,25 @@ struct sc_key *sc_registry_lookup(const struct static_call_key *key)
 	return NULL;
 }
 
+/*
+ * Entries never move, and a slab stays.  An entry without a name belongs to a
+ * module that is not known, or that is stuck, and so its key may not be there any
+ * more.
+ */
+struct sc_key *sc_registry_next(struct sc_key_cursor *c)
+{
+	if (!c->begun)
+		*c = (struct sc_key_cursor){ sc_world->slabs, 0, true };
+	for (; c->slab; c->slab = c->slab->next, c->at = 0)
+		while (c->at < SLAB) {
+			struct sc_key *entry = c->slab->entries + c->at++;
+
+			if (entry->key && entry->name[0])
+				return entry;
+		}
+	return NULL;
+}
+
 /* ---------------------------------------------------------------- keys */
 
 static void push(struct sc_key **list, struct sc_key *entry)

@@ -13,6 +13,19 @@
 /* The entry of @key; NULL: not known (yet), or another copy's. */
 struct sc_key *sc_registry_find(const struct static_call_key *key);
 
+/*
+ * Where a walk over all keys is; at first all zero.  Between two steps the lock
+ * may be given up: keys that come meanwhile may be passed over.
+ */
+struct sc_key_cursor {
+	struct sc_slab *slab;
+	size_t at;
+	bool begun;
+};
+
+/* The next key that has a name; NULL: there is none. */
+struct sc_key *sc_registry_next(struct sc_key_cursor *c);
+
 /* Whether @key belongs to another copy of the library. */
 bool sc_registry_is_foreign(const struct static_call_key *key);
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * walk.c - the two functions that call back for each key or place.
+ * walk.c - the functions that look through all keys or places.
  *
- * They copy everything, names too, with the lock held, and call back without
- * it: a callback may update, load a module, or take its time.
+ * They copy a few, names too, with the lock held, and call back without it: a
+ * callback may update, load a module, or take its time.  The copies lie on the
+ * stack, so that a callback may also end the walk by longjmp() or an exception:
+ * nothing has to be given back.
  */
 #include "sc_config.h"
 
@@ -13,89 +15,85 @@
 #include <static_call/api.h>
 
 #include "enter.h"
-#include "mem.h"
 #include "registry.h"
 #include "targets.h"
 #include "world.h"
 
-/* An array of @n entries and behind it the names they point to. */
-struct snapshot {
-	void *memory;
-	size_t size, n;
-	char *names;
+/* How many are copied at a time, and room for their names. */
+#define BATCH		16
+#define NAMES_SIZE	2048
+
+struct names {
+	size_t used;
+	char text[NAMES_SIZE];
 };
 
-static int allocate(struct snapshot *snap, size_t entry, size_t n,
-		    size_t name_bytes)
+/*
+ * A copy of @name; NULL: there is no room left.  One that is too long for all of
+ * the room is cut.
+ */
+static const char *keep(struct names *names, const char *name)
 {
-	snap->n = n;
-	snap->size = n * entry + name_bytes + 1;
-	snap->memory = sc_alloc(snap->size);
-	if (!snap->memory)
-		return -ENOMEM;
-	snap->names = (char *)snap->memory + n * entry;
-	return 0;
-}
+	size_t len = strlen(name);
+	char *copy = names->text + names->used;
 
-static const char *keep(struct snapshot *snap, const char *name)
-{
-	size_t size = strlen(name) + 1;
-	char *copy = memcpy(snap->names, name, size);
-
-	snap->names += size;
+	if (len >= NAMES_SIZE - names->used) {
+		if (names->used)
+			return NULL;
+		len = NAMES_SIZE - 1;
+	}
+	memcpy(copy, name, len);
+	copy[len] = '\0';
+	names->used += len + 1;
 	return copy;
 }
 
-/* Fills @snap with the lock held. */
-static int take(struct snapshot *snap, int (*copy)(struct snapshot *snap))
+/* ---------------------------------------------------------------- keys */
+
+struct keys {
+	struct sc_key_cursor cursor;
+	size_t n;
+	struct static_call_key_info info[BATCH];
+	struct names names;
+};
+
+static void describe_key(const struct sc_key *key,
+			 struct static_call_key_info *out)
 {
+	void *func = key->target;
+
+	*out = (struct static_call_key_info){
+		.size = sizeof(*out),
+		.key = key->key,
+		.func = sc_target_kind(func) == SC_TARGET_NULL ? NULL : func,
+		.sites = key->n_places,
+		.sites_patched = sc_backend_patched(key),
+	};
+}
+
+static int take_keys(struct keys *keys)
+{
+	const struct sc_key *key;
 	int err = sc_enter();
 
 	if (err)
 		return err;
-	err = copy(snap);
+	keys->names.used = 0;
+	for (keys->n = 0; keys->n < BATCH; keys->n++) {
+		struct static_call_key_info *out = keys->info + keys->n;
+		struct sc_key_cursor before = keys->cursor;
+
+		key = sc_registry_next(&keys->cursor);
+		if (!key)
+			break;
+		describe_key(key, out);
+		out->name = keep(&keys->names, key->name);
+		if (!out->name) {
+			keys->cursor = before;
+			break;
+		}
+	}
 	sc_leave();
-	return err;
-}
-
-/*
- * Copies all keys that have a name.  An entry without one belongs to a module
- * that is not known, or that is stuck, and so its key may not be there any more.
- *
- * Counts first and fills then, with the lock held over both, so that the counts
- * hold; the kernel is asked for memory once.
- */
-static int copy_keys(struct snapshot *snap)
-{
-	struct static_call_key_info *out;
-	struct sc_key *key;
-	size_t n = 0, bytes = 0;
-	int err;
-
-	for (key = sc_world->keys; key; key = key->next) {
-		n += key->name[0] != '\0';
-		bytes += strlen(key->name) + 1;
-	}
-	err = allocate(snap, sizeof(*out), n, bytes);
-	if (err)
-		return err;
-	out = snap->memory;
-	for (key = sc_world->keys; key; key = key->next) {
-		void *func;
-
-		if (!key->name[0])
-			continue;
-		func = key->target;
-		*out++ = (struct static_call_key_info){
-			.size = sizeof(*out),
-			.name = keep(snap, key->name),
-			.key = key->key,
-			.func = sc_target_kind(func) == SC_TARGET_NULL ?
-					NULL : func,
-			.sites = key->n_places,
-			.sites_patched = sc_backend_patched(key),
-		};
-	}
 	return 0;
 }
 
@@ -103,40 +101,76 @@ int static_call_for_each_key(int (*fn)(const struct static_call_key_info *,
 				       void *),
 			     void *arg)
 {
-	struct snapshot snap = { .n = 0 };
+	struct keys keys;
 	size_t i;
 	int ret;
 
 	if (!fn)
 		return -EINVAL;
-	ret = take(&snap, copy_keys);
-	for (i = 0; !ret && i < snap.n; i++)
-		ret = fn((struct static_call_key_info *)snap.memory + i, arg);
-	sc_free(snap.memory, snap.size);
+	keys.cursor = (struct sc_key_cursor){ .begun = false };
+	do {
+		ret = take_keys(&keys);
+		for (i = 0; !ret && i < keys.n; i++)
+			ret = fn(keys.info + i, arg);
+	} while (!ret && keys.n);
 	return ret;
 }
 
-/*
- * Copies all places.  Addresses are those of the moment; the module may be gone
- * when the caller looks, which is why the names come along.
- */
-static int copy_sites(struct snapshot *snap)
+/* A name that two keys have names neither. */
+struct static_call_key *static_call_find(const char *name)
 {
-	struct static_call_site_info *out;
-	struct sc_key *key;
-	size_t n = sc_backend_list(NULL, 0), bytes = 0, i;
-	int err;
+	struct sc_key_cursor cursor = { .begun = false };
+	struct static_call_key *found = NULL;
+	const struct sc_key *key;
 
-	/* One name for each key would do; one for each place is simpler. */
-	for (key = sc_world->keys; key; key = key->next)
-		bytes += (strlen(key->name) + 1) * key->n_places;
-	err = allocate(snap, sizeof(*out), n, bytes + n);
+	if (!name || sc_enter())
+		return NULL;
+	while ((key = sc_registry_next(&cursor))) {
+		if (strcmp(key->name, name) != 0)
+			continue;
+		if (found) {
+			found = NULL;
+			break;
+		}
+		found = key->key;
+	}
+	sc_leave();
+	return found;
+}
+
+/* --------------------------------------------------------------- places */
+
+struct sites {
+	struct sc_site_cursor cursor;
+	size_t n;
+	struct static_call_site_info info[BATCH];
+	struct names names;
+};
+
+/*
+ * Addresses are those of the moment; the module may be gone when the caller
+ * looks, which is why the names come along.
+ */
+static int take_sites(struct sites *sites)
+{
+	int err = sc_enter();
+
 	if (err)
 		return err;
-	out = snap->memory;
-	sc_backend_list(out, n);
-	for (i = 0; i < n; i++)
-		out[i].name = keep(snap, out[i].name);
+	sites->names.used = 0;
+	for (sites->n = 0; sites->n < BATCH; sites->n++) {
+		struct static_call_site_info *out = sites->info + sites->n;
+		struct sc_site_cursor before = sites->cursor;
+
+		if (!sc_backend_next_site(&sites->cursor, out))
+			break;
+		out->name = keep(&sites->names, out->name);
+		if (!out->name) {
+			sites->cursor = before;
+			break;
+		}
+	}
+	sc_leave();
 	return 0;
 }
 
@@ -144,15 +178,17 @@ int static_call_for_each_site(int (*fn)(const struct static_call_site_info *,
 					void *),
 			      void *arg)
 {
-	struct snapshot snap = { .n = 0 };
+	struct sites sites;
 	size_t i;
 	int ret;
 
 	if (!fn)
 		return -EINVAL;
-	ret = take(&snap, copy_sites);
-	for (i = 0; !ret && i < snap.n; i++)
-		ret = fn((struct static_call_site_info *)snap.memory + i, arg);
-	sc_free(snap.memory, snap.size);
+	sites.cursor = (struct sc_site_cursor){ .serial = ~0ul };
+	do {
+		ret = take_sites(&sites);
+		for (i = 0; !ret && i < sites.n; i++)
+			ret = fn(sites.info + i, arg);
+	} while (!ret && sites.n);
 	return ret;
 }

@@ -42,6 +42,7 @@ struct sc_world {
 	struct sc_module *modules;
 	struct sc_slab *slabs;
 	struct sc_places *places;	/* the backend's, of all modules */
+	unsigned long n_serials;	/* so many @places were there ever */
 
 	/*
 	 * The module that is coming or going, from before the first change that

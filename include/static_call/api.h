@@ -178,16 +178,32 @@ struct static_call_key_info {
 /*
  * static_call_for_each_key(fn, arg) - call @fn for each static call known.
  *
- * Works on a snapshot: @fn runs without any lock of the library, may update,
- * and may outlive the key it is told of if another thread unloads a module.
- * Strings and pointers are good during the callback only.  A non-zero result
- * of @fn ends the walk and is returned.
+ * @fn runs without any lock of the library.  It may update, load and unload, may
+ * outlive the key that it is told of if another thread unloads a module, and may
+ * end the walk by longjmp() or a C++ exception.  It is told of each key that is
+ * known from the beginning of the walk to its end; of one that comes or goes
+ * meanwhile, perhaps.  Strings and pointers are good during the callback only,
+ * and a name of more than 2047 bytes is cut.  A non-zero result of @fn ends the
+ * walk and is returned.
  *
- * Returns 0, the result of @fn, or -EINVAL, -ENOMEM, -EDEADLK.
+ * Returns 0, the result of @fn, or -EINVAL, -EDEADLK, -EPERM.
  */
 __static_call_api int
 static_call_for_each_key(int (*)(const struct static_call_key_info *, void *),
 			 void *);
+
+/*
+ * static_call_find(name) - the key of the static call @name, for a program that is
+ * told names by its user.
+ *
+ * Returns NULL if no static call of this copy of the library has the name, or if
+ * several have (static ones of different files, those of plugins): then
+ * static_call_for_each_key() tells them all.  Also NULL where that would return
+ * an error.  The key goes when its module is unloaded.  It is updated by
+ * __static_call_update() or static_call_update_batch(), with a target of the type
+ * that the static call was declared with.
+ */
+__static_call_api struct static_call_key *static_call_find(const char *);
 
 /* What a place is, in struct static_call_site_info. */
 enum static_call_site_kind {

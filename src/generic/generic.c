@@ -104,11 +104,12 @@ size_t sc_backend_patched(const struct sc_key *key)
 	return 0;
 }
 
-size_t sc_backend_list(struct static_call_site_info *out, size_t max)
+bool sc_backend_next_site(struct sc_site_cursor *c,
+			  struct static_call_site_info *out)
 {
+	(void)c;
 	(void)out;
-	(void)max;
-	return 0;
+	return false;
 }
 
 bool sc_backend_reserved(const void *start, const void *end)

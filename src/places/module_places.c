@@ -236,6 +236,7 @@ int sc_backend_add(struct sc_module *m, struct sc_plan *plan)
 		return -ENOMEM;
 	/* Linked by one store, when all is in it. */
 	places->next = sc_world->places;
+	places->serial = sc_world->n_serials++;
 	sc_world->n_places += places->n;
 	m->places = places;
 	__atomic_store_n(&sc_world->places, places, __ATOMIC_RELEASE);

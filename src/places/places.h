@@ -60,6 +60,7 @@
  */
 struct sc_places {
 	size_t size;			/* of all */
+	unsigned long serial;		/* later ones have higher ones */
 	struct sc_places *next;		/* of all modules: sc_world->places */
 	struct sc_text *texts;
 	size_t n_texts;

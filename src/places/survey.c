@@ -94,16 +94,32 @@ static void describe(const struct sc_place *p,
 	};
 }
 
-size_t sc_backend_list(struct static_call_site_info *out, size_t max)
+/* Where the walk @c goes on: the newest module that it has not finished. */
+static const struct sc_places *places_at(const struct sc_site_cursor *c)
 {
-	const struct sc_places *places;
-	size_t i, n = 0;
+	const struct sc_places *places, *best = NULL;
 
-	for_each_places(places)
-		for (i = 0; i < places->n; i++, n++)
-			if (n < max)
-				describe(places->places + i, out + n);
-	return n;
+	for_each_places(places) {
+		size_t from = places->serial == c->serial ? c->at : 0;
+
+		if (from < places->n && places->serial <= c->serial &&
+		    (!best || places->serial > best->serial))
+			best = places;
+	}
+	return best;
+}
+
+bool sc_backend_next_site(struct sc_site_cursor *c,
+			  struct static_call_site_info *out)
+{
+	const struct sc_places *places = places_at(c);
+
+	if (!places)
+		return false;
+	if (places->serial != c->serial)
+		*c = (struct sc_site_cursor){ .serial = places->serial };
+	describe(places->places + c->at++, out);
+	return true;
 }
 
 /* @end is included. */

@@ -129,6 +129,29 @@ START_TEST(test_exception_of_a_function_that_was_replaced_meanwhile)
 }
 END_TEST
 
+static int throw_name(const struct static_call_key_info *k, void *)
+{
+	throw std::string(k->name);
+}
+
+START_TEST(test_exception_ends_a_walk)
+{
+	for (int i = 0; i < 100; i++) {
+		std::string name;
+
+		try {
+			static_call_for_each_key(throw_name, nullptr);
+		} catch (const std::string &s) {
+			name = s;
+		}
+		ck_assert_int_gt((int)name.size(), 0);
+	}
+	/* nothing is held */
+	ck_assert_int_eq(static_call_update(throwing, twenty), 0);
+	ck_assert_int_eq(catches(1), 21);
+}
+END_TEST
+
 static const void *return_address_of_caller;
 static int found;
 
@@ -323,6 +346,7 @@ int main()
 	tcase_add_test(tc, test_exceptions_pass_through_static_calls);
 	tcase_add_test(tc,
 		test_exception_of_a_function_that_was_replaced_meanwhile);
+	tcase_add_test(tc, test_exception_ends_a_walk);
 	tcase_add_test(tc, test_backtrace_passes_through_static_calls);
 	tcase_add_test(tc, test_update_takes_every_form_of_a_target);
 	tcase_add_test(tc, test_null_and_ret0);

@@ -216,6 +216,9 @@ START_TEST(test_both_modules_are_known)
 	ck_assert_uint_eq(n[0], 2);
 	ck_assert_uint_eq(n[1], 1);
 	ck_assert_uint_eq(n[2], 1);
+	/* which of the two is meant? */
+	ck_assert_ptr_null(static_call_find("private_call"));
+	ck_assert_ptr_nonnull(static_call_find("dso_open"));
 }
 END_TEST
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* test_info.c - what the library says about itself, its keys and its sites. */
 #include <errno.h>
+#include <setjmp.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -237,12 +239,7 @@ START_TEST(test_walk_ends_at_a_result_and_returns_it)
 }
 END_TEST
 
-START_TEST(test_walk_without_a_function_is_refused)
-{
-	ck_assert_int_eq(static_call_for_each_key(NULL, NULL), -EINVAL);
-	ck_assert_int_eq(static_call_for_each_site(NULL, NULL), -EINVAL);
-}
-END_TEST
+static jmp_buf out_of_walk;
 
 static int nested(const struct static_call_key_info *k, void *arg)
 {
@@ -250,6 +247,77 @@ static int nested(const struct static_call_key_info *k, void *arg)
 	++*(int *)arg;
 	return 0;
 }
+
+static int jump_from_key(const struct static_call_key_info *k, void *arg)
+{
+	(void)k;
+	(void)arg;
+	longjmp(out_of_walk, 1);
+}
+
+static int jump_from_site(const struct static_call_site_info *s, void *arg)
+{
+	(void)s;
+	(void)arg;
+	longjmp(out_of_walk, 1);
+}
+
+static long mapped_pages(void)
+{
+	FILE *statm = fopen("/proc/self/statm", "re");
+	long pages = 0;
+
+	if (!statm)
+		return 0;
+	ck_assert_int_eq(fscanf(statm, "%ld", &pages), 1);
+	fclose(statm);
+	return pages;
+}
+
+/* Nothing is held, and nothing is lost. */
+START_TEST(test_walk_may_be_left_by_longjmp)
+{
+	long before = mapped_pages();
+	volatile int i;
+	int keys = 0;
+
+	for (i = 0; i < 1000; i++)
+		if (!setjmp(out_of_walk)) {
+			static_call_for_each_key(jump_from_key, NULL);
+			ck_abort_msg("no key is known");
+		}
+	for (i = 0; i < 1000; i++)
+		if (!setjmp(out_of_walk) &&
+		    !static_call_for_each_site(jump_from_site, NULL))
+			break;
+	/* the C library and valgrind may have mapped some */
+	ck_assert_int_lt(mapped_pages() - before, 1000);
+	ck_assert_int_eq(static_call_update(told, two), 0);
+	ck_assert_int_eq(static_call_for_each_key(nested, &keys), 0);
+	ck_assert_int_eq(keys, 3);
+}
+END_TEST
+
+START_TEST(test_find_gives_the_key_of_a_name)
+{
+	ck_assert_ptr_eq(static_call_find("told"), &STATIC_CALL_KEY(told));
+	ck_assert_ptr_eq(static_call_find("told_null"),
+			 &STATIC_CALL_KEY(told_null));
+	ck_assert_ptr_null(static_call_find("tol"));
+	ck_assert_ptr_null(static_call_find("untold"));
+	ck_assert_ptr_null(static_call_find(NULL));
+	ck_assert_int_eq(__static_call_update(static_call_find("told"), NULL,
+					      (void *)two), 0);
+	ck_assert_int_eq(static_call(told)(1), 3);
+}
+END_TEST
+
+START_TEST(test_walk_without_a_function_is_refused)
+{
+	ck_assert_int_eq(static_call_for_each_key(NULL, NULL), -EINVAL);
+	ck_assert_int_eq(static_call_for_each_site(NULL, NULL), -EINVAL);
+}
+END_TEST
 
 static int update_key(const struct static_call_key_info *k, void *arg)
 {
@@ -355,6 +423,8 @@ int main(void)
 	tcase_add_test(tc, test_info_refuses_impossible_sizes);
 	tcase_add_test(tc, test_each_key_is_told_once);
 	tcase_add_test(tc, test_walk_ends_at_a_result_and_returns_it);
+	tcase_add_test(tc, test_walk_may_be_left_by_longjmp);
+	tcase_add_test(tc, test_find_gives_the_key_of_a_name);
 	tcase_add_test(tc, test_walk_without_a_function_is_refused);
 	tcase_add_test(tc, test_callbacks_may_update_and_walk);
 	tcase_add_test(tc, test_sites_are_reserved_text);

@@ -182,13 +182,15 @@ size_t sc_backend_patched(const struct sc_key *key)
 
 static struct static_call_site_info sites[3];
 
-size_t sc_backend_list(struct static_call_site_info *out, size_t max)
+bool sc_backend_next_site(struct sc_site_cursor *c,
+			  struct static_call_site_info *out)
 {
-	size_t i;
-
-	for (i = 0; i < 3 && i < max; i++)
-		out[i] = sites[i];
-	return 3;
+	ck_assert(c->at == 0 ? c->serial == ~0ul : c->serial == 7);
+	c->serial = 7;
+	if (c->at == 3)
+		return false;
+	*out = sites[c->at++];
+	return true;
 }
 
 bool sc_backend_reserved(const void *start, const void *end)
@@ -834,22 +836,59 @@ START_TEST(test_for_each_site)
 }
 END_TEST
 
-START_TEST(test_walk_without_memory)
+/* Names that do not fit are told all the same, in several steps. */
+static int visit_long_name(const struct static_call_key_info *info, void *arg)
 {
-	struct traces traces;
-	int none = 0;
+	size_t *lengths = arg;
+
+	ck_assert_int_lt(visited, 3);
+	lengths[visited++] = strlen(info->name);
+	return 0;
+}
+
+START_TEST(test_walk_with_long_names)
+{
+	static char name[3][5000];
+	const size_t room = 2048;
+	size_t lengths[3], total = 0;
+	int i;
 
 	setup();
 	add(&module);
-	traces_look(&traces);
-	sc_alloc_fail_after = 0;
-	ck_assert_int_eq(static_call_for_each_key(visit_key, &none), -ENOMEM);
-	sc_alloc_fail_after = 0;
-	ck_assert_int_eq(static_call_for_each_site(visit_site, NULL), -ENOMEM);
-	ck_assert_int_eq(visited, 0);
+	add(&user_module);
+	for (i = 0; i < 3; i++) {
+		memset(name[i], 'n', _i == 0 ? room / 2 : i == 1 ? 4000 : 10);
+		sc_registry_find(keys + i)->name = name[i];
+	}
+	ck_assert_int_eq(static_call_for_each_key(visit_long_name, lengths), 0);
+	ck_assert_int_eq(visited, 3);
+	for (i = 0; i < 3; i++)
+		total += lengths[i];
+	ck_assert_uint_eq(total, _i == 0 ? room / 2 * 3 : room - 1 + 20);
 	ck_assert_int_eq(sc_enter(), 0);
 	sc_leave();
-	traces_same(&traces);
+}
+END_TEST
+
+START_TEST(test_find)
+{
+	setup();
+	ck_assert_ptr_null(static_call_find("call_0"));
+	add(&module);
+	add(&user_module);
+	ck_assert_ptr_eq(static_call_find("call_0"), keys);
+	ck_assert_ptr_null(static_call_find("call_"));
+	ck_assert_ptr_null(static_call_find(""));
+	ck_assert_ptr_null(static_call_find(NULL));
+	ck_assert_int_eq(sc_enter(), 0);
+	ck_assert_ptr_null(static_call_find("call_0"));
+	sc_leave();
+	/* two of one name */
+	ck_assert_ptr_eq(static_call_find("call_1"), keys + 1);
+	strcpy(names[1], "call_0");
+	ck_assert_ptr_null(static_call_find("call_0"));
+	strcpy(names[1], "call_1");
+	ck_assert_ptr_eq(static_call_find("call_0"), keys);
 }
 END_TEST
 
@@ -886,6 +925,7 @@ int main(void)
 	tcase_add_test(tc, test_text_reserved);
 	tcase_add_loop_test(tc, test_for_each_key, 0, 3);
 	tcase_add_test(tc, test_for_each_site);
-	tcase_add_test(tc, test_walk_without_memory);
+	tcase_add_loop_test(tc, test_walk_with_long_names, 0, 2);
+	tcase_add_test(tc, test_find);
 	return unit_end();
 }
