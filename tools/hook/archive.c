@@ -402,12 +402,29 @@ static void write_member(const struct member *member, FILE *out)
 		fputc('\n', out);
 }
 
-static int write_archive(struct archive *archive, const char *path)
+static int write_members(struct archive *archive, struct index *index,
+			 size_t names, FILE *out)
+{
+	int err = 0;
+	size_t i;
+
+	fputs(MAGIC, out);
+	if (archive->index)
+		err = write_index(archive, index, out);
+	if (names)
+		write_names(archive, names, out);
+	for (i = 0; i < archive->n; i++)
+		if (!archive->member[i].dropped)
+			write_member(&archive->member[i], out);
+	return err;
+}
+
+static int write_archive(struct archive *archive, const struct sc_copy *copy)
 {
 	struct index index = { .n = 0 };
 	size_t names, left = 0, i;
-	int err = 0, fd;
 	FILE *out;
+	int err;
 
 	for (i = 0; i < archive->n; i++)
 		left += !archive->member[i].dropped;
@@ -417,24 +434,16 @@ static int write_archive(struct archive *archive, const char *path)
 	if (archive->index && read_index(archive, &index))
 		return -1;
 	names = lay_out(archive, &index);
-	fd = sc_workspace_open(archive->workspace, path);
-	/* Memory stays for as long as @fd is open. */
-	out = fd < 0 ? NULL : fdopen(dup(fd), "w");
+	/* Memory stays for as long as the first descriptor is open. */
+	out = fdopen(dup(copy->fd), "w");
 	if (!out)
-		return fd < 0 ? -1 : sc_error_errno(path, "cannot write");
-	fputs(MAGIC, out);
-	if (archive->index)
-		err = write_index(archive, &index, out);
-	if (names)
-		write_names(archive, names, out);
-	for (i = 0; i < archive->n; i++)
-		if (!archive->member[i].dropped)
-			write_member(&archive->member[i], out);
-	if (fflush(out) || ferror(out))
-		err = sc_error_errno(path, "cannot write");
+		return sc_error_errno(copy->name, "cannot write");
+	err = write_members(archive, &index, names, out);
+	if ((fflush(out) || ferror(out)) && !err)
+		err = sc_error_errno(copy->name, "cannot write");
 	if (fclose(out) && !err)
-		err = sc_error_errno(path, "cannot write");
-	return sc_workspace_close(fd, path) ? -1 : err;
+		err = sc_error_errno(copy->name, "cannot write");
+	return sc_workspace_close(copy) ? -1 : err;
 }
 
 /*
@@ -449,16 +458,14 @@ static bool is_bsd(const uint8_t *file, size_t size)
 	       (!memcmp(first, "#1/", 3) || !memcmp(first, "__.SYMDEF", 9));
 }
 
-static int copy_archive(struct archive *archive, char **copy)
+static int copy_archive(struct archive *archive, char **name)
 {
-	char *name = sc_workspace_name(archive->workspace, archive->path);
+	struct sc_copy copy;
 
-	if (!name)
+	if (sc_workspace_open(archive->workspace, archive->path, &copy) ||
+	    (!copy.had && write_archive(archive, &copy)))
 		return -1;
-	/* Named twice, it is copied once. */
-	if (access(name, F_OK) && write_archive(archive, name))
-		return -1;
-	*copy = name;
+	*name = copy.name;
 	return 0;
 }
 

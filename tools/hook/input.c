@@ -11,40 +11,34 @@
 
 enum { MOST_SCRIPTS = 16 };	/* that name each other */
 
-struct copy {
+struct object {
 	struct sc_workspace *workspace;
 	const char *path;
-	char *name;
-	bool had;		/* named twice, it is copied once */
-	int fd;
+	struct sc_copy copy;
 };
 
 static int open_copy(void *context)
 {
-	struct copy *copy = context;
+	struct object *object = context;
 
-	copy->name = sc_workspace_name(copy->workspace, copy->path);
-	copy->had = copy->name && !access(copy->name, F_OK);
-	if (copy->name && !copy->had)
-		copy->fd = sc_workspace_open(copy->workspace, copy->name);
-	return copy->fd;
+	return sc_workspace_open(object->workspace, object->path,
+				 &object->copy) ? -1 : object->copy.fd;
 }
 
 /* The copy of an object that makes static calls. */
 static int annotate_object(struct sc_link *link, const char *path,
 			   const struct sc_inputfile *file, char **name)
 {
-	struct copy copy = {
-		.workspace = &link->workspace, .path = path, .fd = -1,
-	};
+	struct object object = { &link->workspace, path, { .fd = -1 } };
+	struct sc_copy *copy = &object.copy;
 	enum sc_annotate_result result;
 
-	result = sc_inputfile_annotate(file, path, open_copy, &copy);
-	if (copy.fd >= 0 && sc_workspace_close(copy.fd, copy.name))
+	result = sc_inputfile_annotate(file, path, open_copy, &object);
+	if (sc_workspace_close(copy))
 		return -1;
-	if (copy.had || result == SC_ANNOTATE_DONE)
-		*name = copy.name;
-	return result == SC_ANNOTATE_ERROR && !copy.had ? -1 : 0;
+	if (copy->had || result == SC_ANNOTATE_DONE)
+		*name = copy->name;
+	return result == SC_ANNOTATE_ERROR && !copy->had ? -1 : 0;
 }
 
 static int annotate_archive(struct sc_inputs *inputs, const char *path,
@@ -109,9 +103,9 @@ static int annotate_script(struct sc_inputs *inputs, const char *path,
 {
 	struct sc_link *link = inputs->link;
 	struct script script = { inputs, input, path, false };
-	char *text, *name;
+	struct sc_copy copy;
 	ssize_t len;
-	int fd;
+	char *text;
 
 	text = sc_script_rewrite(link->pool, file->data, file->size,
 				 annotate_name, &script);
@@ -119,20 +113,14 @@ static int annotate_script(struct sc_inputs *inputs, const char *path,
 		return -1;
 	if (!script.changed)
 		return 0;
-	name = sc_workspace_name(&link->workspace, path);
-	if (!name)
+	if (sc_workspace_open(&link->workspace, path, &copy))
 		return -1;
-	if (access(name, F_OK)) {
-		len = (ssize_t)strlen(text);
-		fd = sc_workspace_open(&link->workspace, name);
-		if (fd < 0)
-			return -1;
-		if (write(fd, text, (size_t)len) != len)
-			return sc_error_errno(name, "cannot write");
-		if (sc_workspace_close(fd, name))
-			return -1;
-	}
-	input->copy = name;
+	len = (ssize_t)strlen(text);
+	if (!copy.had && write(copy.fd, text, (size_t)len) != len)
+		return sc_error_errno(copy.name, "cannot write");
+	if (sc_workspace_close(&copy))
+		return -1;
+	input->copy = copy.name;
 	return 0;
 }
 

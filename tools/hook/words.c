@@ -23,6 +23,9 @@ bool sc_word_has_value(const char *arg)
 {
 	size_t i;
 
+	/* Of thousands of words most are files. */
+	if (arg[0] != '-')
+		return false;
 	for (i = 0; i < sizeof(valued) / sizeof(valued[0]); i++)
 		if (!strcmp(arg, valued[i]))
 			return true;

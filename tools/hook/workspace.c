@@ -122,7 +122,8 @@ static const char *repeated(struct sc_workspace *workspace, const char *text,
 	return all ? all : "";
 }
 
-char *sc_workspace_name(struct sc_workspace *workspace, const char *path)
+/* The name that a copy of @path has.  NULL: a message. */
+static char *copy_name(struct sc_workspace *workspace, const char *path)
 {
 	unsigned int up = ways_up(path);
 	char *name;
@@ -164,45 +165,54 @@ static int open_memory(void)
 }
 
 /* Leads @name to the memory of @fd; false if nobody could read it there. */
-static bool link_memory(int fd, const char *name)
+static bool link_memory(struct sc_workspace *workspace, int fd,
+			const char *name)
 {
 	char target[64];
 
-	if (fd < 0)
-		return false;
 	snprintf(target, sizeof(target), "/proc/%d/fd/%d", (int)getpid(), fd);
 	if (symlink(target, name))
 		return false;
-	if (!access(name, R_OK))
-		return true;
-	unlink(name);
-	return false;
+	/* What holds for one file holds for all. */
+	if (!workspace->memory_read)
+		workspace->memory_read = !access(name, R_OK);
+	if (!workspace->memory_read)
+		unlink(name);
+	return workspace->memory_read;
 }
 
-int sc_workspace_open(struct sc_workspace *workspace, const char *name)
+static int open_copy(struct sc_workspace *workspace, struct sc_copy *copy)
 {
-	int fd;
+	copy->fd = open_memory();
+	if (copy->fd >= 0) {
+		copy->in_memory = link_memory(workspace, copy->fd, copy->name);
+		if (copy->in_memory)
+			return 0;
+		close(copy->fd);
+	}
+	copy->fd = open(copy->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
+			0600);
+	copy->had = copy->fd < 0 && errno == EEXIST;
+	return copy->fd >= 0 || copy->had ?
+	       0 : sc_error_errno(copy->name, "cannot create");
+}
 
-	if (sc_cleanup_add(name, false))
+int sc_workspace_open(struct sc_workspace *workspace, const char *path,
+		      struct sc_copy *copy)
+{
+	*copy = (struct sc_copy){ copy_name(workspace, path), -1, false, false };
+	if (!copy->name || sc_cleanup_add(copy->name, false))
 		return -1;
-	fd = open_memory();
-	if (link_memory(fd, name))
-		return fd;
-	if (fd >= 0)
-		close(fd);
-	fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	return fd < 0 ? sc_error_errno(name, "cannot create") : fd;
+	return open_copy(workspace, copy);
 }
 
-int sc_workspace_close(int fd, const char *name)
+int sc_workspace_close(const struct sc_copy *copy)
 {
-	struct stat st;
-
-	/* Memory stays for as long as this is open. */
-	if (!lstat(name, &st) && S_ISLNK(st.st_mode))
+	if (copy->fd < 0 || copy->in_memory)
 		return 0;
 	/* A full disk may show itself only here. */
-	return close(fd) ? sc_error_errno(name, "cannot write") : 0;
+	return close(copy->fd) ?
+	       sc_error_errno(copy->name, "cannot write") : 0;
 }
 
 char *sc_workspace_scratch(struct sc_workspace *workspace, const char *name)

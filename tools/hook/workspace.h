@@ -13,20 +13,25 @@ struct sc_workspace {
 	char *top;		/* a directory; NULL until it is needed */
 	unsigned int stage;	/* copies of one file in two stages differ */
 	const char *dir;	/* the last that was made in it */
+	bool memory_read;	/* a file in memory was read by its name */
 };
 
-/* The name that a copy of @path has.  NULL: a message. */
-char *sc_workspace_name(struct sc_workspace *workspace, const char *path);
+struct sc_copy {
+	char *name;
+	int fd;			/* to write to; -1: none */
+	bool had;		/* named twice, an input is copied once */
+	bool in_memory;		/* for as long as fd is open */
+};
 
 /*
- * Makes the file @name of sc_workspace_name(), empty and in memory where that
- * can be.  It is gone when the program ends.  A descriptor that is to be closed
- * with sc_workspace_close(), or -1 with a message.
+ * Makes the file for the copy of @path, empty and in memory where that can be.
+ * It is gone when the program ends.  0, or -1 with a message.
  */
-int sc_workspace_open(struct sc_workspace *workspace, const char *name);
+int sc_workspace_open(struct sc_workspace *workspace, const char *path,
+		      struct sc_copy *copy);
 
 /* 0, or -1 with a message: what was written did not all arrive. */
-int sc_workspace_close(int fd, const char *name);
+int sc_workspace_close(const struct sc_copy *copy);
 
 /*
  * The name of a file that some program will make; removed when this one ends.
