@@ -91,45 +91,11 @@ static void number_symbols(struct sc_rewrite *rewrite)
 	rewrite->new_shndx = !object->symtab_shndx && last > SHN_LORESERVE;
 }
 
-static int write_object(struct sc_rewrite *rewrite, int fd)
-{
-	struct sc_object *object = rewrite->object;
-	Elf64_Ehdr *ehdr;
-	Elf64_Shdr *zero;
-
-	rewrite->out = elf_begin(fd, ELF_C_WRITE, NULL);
-	ehdr = rewrite->out ? elf64_newehdr(rewrite->out) : NULL;
-	if (!ehdr)
-		goto failed;
-	*ehdr = *object->ehdr;
-	ehdr->e_phoff = 0;
-	ehdr->e_phnum = 0;
-	ehdr->e_shnum = 0;
-	/* By its size: an object may have put a small number there, too. */
-	ehdr->e_shstrndx = object->names < SHN_LORESERVE ?
-			   (Elf64_Half)object->names : SHN_XINDEX;
-	rewrite->end = sizeof(*ehdr);
-	if (sc_rewrite_copy_sections(rewrite) || sc_rewrite_add_chunks(rewrite))
-		return -1;
-	zero = elf64_getshdr(elf_getscn(rewrite->out, 0));
-	if (!zero)
-		goto failed;
-	if (object->names >= SHN_LORESERVE)
-		zero->sh_link = (Elf64_Word)object->names;
-	ehdr->e_shoff = sc_rewrite_place(rewrite, 8, 0);
-	elf_flagelf(rewrite->out, ELF_C_SET, ELF_F_LAYOUT);
-	if (elf_update(rewrite->out, ELF_C_NULL) >= 0)
-		return sc_rewrite_write(rewrite, fd);
-failed:
-	return sc_rewrite_failed(rewrite);
-}
-
 static int rewrite_object(struct sc_object *object,
 			  const struct sc_sites *sites, int fd)
 {
 	struct sc_rewrite rewrite = { .object = object };
 	const Elf64_Shdr *names = object->shdr[object->names];
-	int err;
 
 	if (!object->names || names->sh_type != SHT_STRTAB ||
 	    (names->sh_flags & SHF_COMPRESSED))
@@ -142,9 +108,10 @@ static int rewrite_object(struct sc_object *object,
 	if (make_chunks(&rewrite, sites))
 		return -1;
 	number_symbols(&rewrite);
-	err = write_object(&rewrite, fd);
-	elf_end(rewrite.out);
-	return err;
+	if (sc_rewrite_begin(&rewrite) || sc_rewrite_copy_sections(&rewrite) ||
+	    sc_rewrite_add_chunks(&rewrite))
+		return -1;
+	return sc_rewrite_write(&rewrite, fd);
 }
 
 /* Where the new object goes; without @open, nowhere. */

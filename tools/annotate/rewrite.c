@@ -10,12 +10,17 @@ const char sc_rewrite_names[SC_NAMES_SIZE] =
 	".symtab_shndx\0"
 	".bss." STATIC_CALL_STATE_STR;
 
-int sc_rewrite_failed(const struct sc_rewrite *rewrite)
+int sc_rewrite_begin(struct sc_rewrite *rewrite)
 {
-	const char *reason = elf_errmsg(-1);
+	struct sc_object *object = rewrite->object;
+	size_t most = sc_rewrite_state_section(rewrite) + rewrite->new_state +
+		      rewrite->new_shndx;
 
-	return sc_error(rewrite->object->name, "cannot build the new object: %s",
-			reason ? reason : "libelf failed");
+	rewrite->section = sc_pool_alloc(&object->pool, most,
+					 sizeof(*rewrite->section));
+	rewrite->n_sections = 1;
+	rewrite->end = sizeof(Elf64_Ehdr);
+	return rewrite->section ? 0 : sc_error(object->name, "out of memory");
 }
 
 /*
@@ -36,26 +41,16 @@ uint64_t sc_rewrite_place(struct sc_rewrite *rewrite, uint64_t align,
 	return at;
 }
 
-int sc_rewrite_add_section(struct sc_rewrite *rewrite, const Elf64_Shdr *shdr,
-		       Elf_Type type, size_t size, void *buffer)
+void sc_rewrite_add_section(struct sc_rewrite *rewrite, const Elf64_Shdr *shdr,
+			    Elf_Type type, size_t size, void *buffer)
 {
-	Elf_Scn *scn = elf_newscn(rewrite->out);
-	Elf64_Shdr *new = scn ? elf64_getshdr(scn) : NULL;
-	Elf_Data *data = new ? elf_newdata(scn) : NULL;
+	struct sc_section *new = &rewrite->section[rewrite->n_sections++];
+	bool empty = shdr->sh_type == SHT_NOBITS || shdr->sh_type == SHT_NULL;
 
-	if (!data)
-		return sc_rewrite_failed(rewrite);
-	*new = *shdr;
-	new->sh_size = size;
-	new->sh_offset = sc_rewrite_place(rewrite, shdr->sh_addralign,
-					  shdr->sh_type == SHT_NOBITS ||
-					  shdr->sh_type == SHT_NULL ? 0 : size);
-	data->d_type = type;
-	data->d_version = EV_CURRENT;
-	data->d_size = size;
-	data->d_align = 1;
-	data->d_buf = buffer;
-	return 0;
+	*new = (struct sc_section){ *shdr, type, empty ? NULL : buffer };
+	new->shdr.sh_size = size;
+	new->shdr.sh_offset = sc_rewrite_place(rewrite, shdr->sh_addralign,
+					       empty ? 0 : size);
 }
 
 int sc_rewrite_new_section(struct sc_rewrite *rewrite, const Elf64_Shdr *shdr,
@@ -64,7 +59,8 @@ int sc_rewrite_new_section(struct sc_rewrite *rewrite, const Elf64_Shdr *shdr,
 	*buffer = sc_pool_alloc(&rewrite->object->pool, size ? size : 1, 1);
 	if (!*buffer)
 		return sc_error(rewrite->object->name, "out of memory");
-	return sc_rewrite_add_section(rewrite, shdr, type, size, *buffer);
+	sc_rewrite_add_section(rewrite, shdr, type, size, *buffer);
+	return 0;
 }
 
 const Elf_Data *sc_rewrite_old_data(struct sc_rewrite *rewrite, size_t section)

@@ -40,6 +40,13 @@ struct sc_chunk {
 	const struct sc_site **site;
 };
 
+/* A section of the new object. */
+struct sc_section {
+	Elf64_Shdr shdr;
+	Elf_Type type;			/* ELF_T_BYTE: the data stays as it is */
+	void *data;
+};
+
 struct sc_rewrite {
 	struct sc_object *object;
 	struct sc_chunk *chunk;
@@ -57,7 +64,8 @@ struct sc_rewrite {
 	size_t strings;			/* section of the symbol names */
 	size_t state_name;		/* where in it the new symbol's name is */
 	uint64_t end;			/* of what is laid out so far */
-	Elf *out;
+	struct sc_section *section;	/* the new ones, by number */
+	size_t n_sections;
 };
 
 /*
@@ -98,16 +106,16 @@ static inline size_t sc_rewrite_n_syms(const struct sc_rewrite *rewrite)
 
 /* ---- rewrite.c ---- */
 
-/* -1, with libelf's reason as the message. */
-int sc_rewrite_failed(const struct sc_rewrite *rewrite);
+/* Room for all sections, once it is known how many there will be. */
+int sc_rewrite_begin(struct sc_rewrite *rewrite);
 
 /* Where in the file the next @size bytes go. */
 uint64_t sc_rewrite_place(struct sc_rewrite *rewrite, uint64_t align,
 			  uint64_t size);
 
 /* A new section with the @size bytes at @buffer, which stay where they are. */
-int sc_rewrite_add_section(struct sc_rewrite *rewrite, const Elf64_Shdr *shdr,
-			   Elf_Type type, size_t size, void *buffer);
+void sc_rewrite_add_section(struct sc_rewrite *rewrite, const Elf64_Shdr *shdr,
+			    Elf_Type type, size_t size, void *buffer);
 
 /* The same, with zeroed memory, which *@buffer gets. */
 int sc_rewrite_new_section(struct sc_rewrite *rewrite, const Elf64_Shdr *shdr,
@@ -140,7 +148,7 @@ int sc_rewrite_copy_sections(struct sc_rewrite *rewrite);
 /* rewrite_new.c: makes the sections of all chunks, behind the old ones. */
 int sc_rewrite_add_chunks(struct sc_rewrite *rewrite);
 
-/* rewrite_file.c: the file, once libelf has counted the sections. */
-int sc_rewrite_write(const struct sc_rewrite *rewrite, int fd);
+/* rewrite_file.c: the file, once it has all sections. */
+int sc_rewrite_write(struct sc_rewrite *rewrite, int fd);
 
 #endif /* SC_REWRITE_H */

@@ -130,7 +130,7 @@ static int add_note(struct sc_rewrite *rewrite, const struct sc_chunk *chunk)
  * assembly.  Defined, not only referred to: a module that has no other object
  * of ours must link, too.
  */
-static int add_state(struct sc_rewrite *rewrite)
+static void add_state(struct sc_rewrite *rewrite)
 {
 	const Elf64_Shdr shdr = {
 		.sh_name = (Elf64_Word)(rewrite->names_at + SC_NAME_STATE),
@@ -139,7 +139,7 @@ static int add_state(struct sc_rewrite *rewrite)
 		.sh_addralign = 1,
 	};
 
-	return sc_rewrite_add_section(rewrite, &shdr, ELF_T_BYTE, 1, NULL);
+	sc_rewrite_add_section(rewrite, &shdr, ELF_T_BYTE, 1, NULL);
 }
 
 /* Section numbers of the symbols, where 16 bits of st_shndx are too few. */
@@ -170,7 +170,7 @@ int sc_rewrite_add_chunks(struct sc_rewrite *rewrite)
 		if (add_sites(rewrite, &rewrite->chunk[i]) ||
 		    add_note(rewrite, &rewrite->chunk[i]))
 			return -1;
-	if (rewrite->new_state && add_state(rewrite))
-		return -1;
+	if (rewrite->new_state)
+		add_state(rewrite);
 	return rewrite->new_shndx ? add_shndx(rewrite) : 0;
 }

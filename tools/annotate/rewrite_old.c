@@ -42,15 +42,18 @@ static int copy_plain(struct sc_rewrite *rewrite, size_t section)
 	Elf_Data *data;
 
 	if (shdr->sh_type == SHT_NOBITS || shdr->sh_type == SHT_NULL ||
-	    !shdr->sh_size)
-		return sc_rewrite_add_section(rewrite, shdr, ELF_T_BYTE, shdr->sh_size,
-				   NULL);
+	    !shdr->sh_size) {
+		sc_rewrite_add_section(rewrite, shdr, ELF_T_BYTE,
+				       shdr->sh_size, NULL);
+		return 0;
+	}
 	data = elf_rawdata(rewrite->object->scn[section], NULL);
 	if (!data || !data->d_buf)
 		return sc_error(rewrite->object->name,
 				"cannot read section %zu", section);
-	return sc_rewrite_add_section(rewrite, shdr, ELF_T_BYTE, data->d_size,
-			   data->d_buf);
+	sc_rewrite_add_section(rewrite, shdr, ELF_T_BYTE, data->d_size,
+			       data->d_buf);
+	return 0;
 }
 
 /* Names of sections, of symbols, or both: LLVM makes one section of them. */
