@@ -89,14 +89,16 @@ static unsigned int ways_up(const char *path)
 /* Makes all directories in front of the last name of @path. */
 static int make_dirs(struct sc_workspace *workspace, const char *path)
 {
-	size_t top = strlen(workspace->top), len = top + 1;
-	char *dir = sc_pool_string(workspace->pool, "%.*s",
-				   (int)(strrchr(path, '/') - path), path);
+	size_t len = (size_t)(strrchr(path, '/') - path);
+	char *dir;
 
+	if (workspace->dir && !strncmp(workspace->dir, path, len) &&
+	    !workspace->dir[len])
+		return 0;
+	dir = sc_pool_string(workspace->pool, "%.*s", (int)len, path);
 	if (!dir)
 		return sc_error(path, "out of memory");
-	if (workspace->dir && !strcmp(workspace->dir, dir))
-		return 0;
+	len = strlen(workspace->top) + 1;
 	while (dir[len]) {
 		char *slash = dir + len + strcspn(dir + len, "/"), end = *slash;
 
