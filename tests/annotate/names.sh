@@ -38,6 +38,15 @@ for path in "$hook"/*ld*; do
 	fi
 done
 
+# Called without a compiler: not what is beside the shell, but what PATH has next.
+mkdir next
+printf '#!/bin/sh\necho the next one\n' >next/ld
+chmod +x next/ld
+same "ld in PATH: the next one in PATH" \
+	"$(PATH=$hook:$scratch/next:$PATH ld --version)" "the next one"
+same "HOOKDIR/ld: the first in PATH" \
+	"$(PATH=$scratch/next:$PATH "$hook/ld" --version)" "the next one"
+
 # A new version of lld wants a name in tools/Makefile.am.
 for name in $(compgen -c ld.lld | sort -u); do
 	check "$name: the hook has it" test -x "$hook/$name"

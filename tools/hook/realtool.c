@@ -128,28 +128,40 @@ static char *in_gcc_installation(const struct search *search,
 	return bin ? in_directory(search, bin, strlen(bin)) : NULL;
 }
 
-/* clang says nothing in the environment; it is the parent. */
-static char *in_parent(const struct search *search)
+/* The -B directories of the parent, which may be a compiler. */
+static char *in_parent_options(const struct search *search)
 {
-	char exe[PATH_MAX], name[64], *word = NULL, *path = NULL;
+	char name[64], *word = NULL, *path = NULL;
 	bool next = false;
 	size_t room = 0;
-	ssize_t len;
 	FILE *file;
 
 	snprintf(name, sizeof(name), "/proc/%d/cmdline", (int)getppid());
 	file = fopen(name, "re");
-	while (file && !path && (len = getdelim(&word, &room, '\0', file)) > 0)
+	while (file && !path && getdelim(&word, &room, '\0', file) > 0)
 		path = in_word(search, word, strlen(word), &next);
 	free(word);
 	if (file)
 		fclose(file);
+	return path;
+}
+
+/*
+ * clang and its like say nothing in the environment, and have tools of their own
+ * beside them.  What is beside a shell or make is nothing that was asked for.
+ */
+static char *beside_clang(const struct search *search)
+{
+	char exe[PATH_MAX], name[64];
+	ssize_t len;
+
 	snprintf(name, sizeof(name), "/proc/%d/exe", (int)getppid());
-	len = path ? -1 : readlink(name, exe, sizeof(exe) - 1);
-	if (len < 0)
-		return path;
-	exe[len] = '\0';
-	return cut(exe) ? in_directory(search, exe, strlen(exe)) : NULL;
+	len = readlink(name, exe, sizeof(exe) - 1);
+	exe[len > 0 ? len : 0] = '\0';
+	if (!strrchr(exe, '/') || !strstr(strrchr(exe, '/'), "lang"))
+		return NULL;
+	cut(exe);
+	return in_directory(search, exe, strlen(exe));
 }
 
 char *sc_realtool(struct sc_pool *pool, const char *name)
@@ -163,6 +175,8 @@ char *sc_realtool(struct sc_pool *pool, const char *name)
 		path = in_gcc_installation(&search,
 					   getenv("COLLECT_LTO_WRAPPER"));
 	if (!path && !getenv("COLLECT_GCC"))
-		path = in_parent(&search);
+		path = in_parent_options(&search);
+	if (!path && !getenv("COLLECT_GCC"))
+		path = beside_clang(&search);
 	return path ? path : in_list(&search, getenv("PATH"));
 }
