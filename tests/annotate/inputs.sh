@@ -83,8 +83,8 @@ mv library_moved.o library.o
 
 # ---- archives of BSD and Darwin
 
-# bsd NAME FILE...: an archive as BSD's ar makes it, with an index of GNU's or
-# none; long names lie in front of the data.
+# bsd NAME FILE...: an archive as BSD's ar makes it, without an index; long names
+# lie in front of the data.
 bsd()
 {
 	local archive=$1 file name size
@@ -113,11 +113,36 @@ for ld in $(linkers "$cc"); do
 			# shellcheck disable=SC2086 # a list of words
 			check "BSD: $ld $pair: passes" "$cc" "$rsp" \
 				-fuse-ld="$ld" -Wl,--whole-archive $pair \
-				-Wl,--no-whole-archive -o out
+				-Wl,--no-whole-archive -Wl,--emit-relocs -o out
 			check "BSD: $ld $pair: runs" ./out
+			check "BSD: $ld $pair: complete" "$tool" verify out
 		else
 			skip "BSD: $ld $pair" "$ld cannot: $(head -n 1 ld.err)"
 		fi
+	done
+done
+# With an index, which says where a member is that another one needs.
+cp two.o a_long_name_for_two.o
+for form in bsd darwin; do
+	rm -f lib$form.a
+	if ! llvm-ar --format=$form rcs lib$form.a none.o library.o \
+		a_long_name_for_two.o 2>/dev/null; then
+		skip "$form, with an index" "no llvm-ar"
+		continue
+	fi
+	for ld in $(linkers "$cc"); do
+		if ! "$cc" -fuse-ld="$ld" one.o lib$form.a -o out 2>ld.err; then
+			skip "$form, $ld" "$ld cannot: $(head -n 1 ld.err)"
+			continue
+		fi
+		check "$form, $ld: links" "$cc" "$rsp" -fuse-ld="$ld" one.o \
+			lib$form.a -Wl,--emit-relocs,-Map,map -o out
+		check "$form, $ld: runs" ./out
+		check "$form, $ld: complete" "$tool" verify out
+		check "$form, $ld: the map names the member" \
+			grep -q "lib$form.a(a_long_name_for_two.o)" map
+		check "$form, $ld: what nothing needs stays out" \
+			test -z "$(grep 'a(none.o)' map)"
 	done
 done
 # Two more of those that are seen: Darwin's index, and a cut one.
