@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * process.c - reads /proc/PID: what is mapped where, and from which file.
+ * process.c - reads /proc/PID: its memory, and what is mapped where.
  *
  * Rules: everything goes through one descriptor of /proc/PID, so that a number
  * given to another process is never mistaken; nothing read is trusted.
@@ -16,10 +16,6 @@
 #include <unistd.h>
 
 #include "inspect/process.h"
-
-#define DELETED " (deleted)"
-
-enum { NO_PLACE = 1 };	/* code that is on its way to another place */
 
 bool sc_process_read(struct sc_process *process, uint64_t address, void *to,
 		     size_t size)
@@ -38,16 +34,15 @@ bool sc_process_read64(struct sc_process *process, uint64_t address,
 	return sc_process_read(process, address, value, sizeof(*value));
 }
 
-static bool same_file(const struct sc_mapping *a, const struct sc_mapping *b)
+bool sc_mapping_same_file(const struct sc_mapping *a, const struct sc_mapping *b)
 {
 	return a->inode == b->inode && a->device == b->device &&
 	       !strcmp(a->path, b->path);
 }
 
-/* The mapping of the file of @like that holds @address, or NULL. */
-static const struct sc_mapping *mapping_at(const struct sc_process *process,
-					   const struct sc_mapping *like,
-					   uint64_t address)
+const struct sc_mapping *sc_mapping_at(const struct sc_process *process,
+				       const struct sc_mapping *like,
+				       uint64_t address)
 {
 	size_t i;
 
@@ -55,22 +50,10 @@ static const struct sc_mapping *mapping_at(const struct sc_process *process,
 		const struct sc_mapping *mapping = &process->mapping[i];
 
 		if (address >= mapping->start && address < mapping->end &&
-		    same_file(mapping, like))
+		    sc_mapping_same_file(mapping, like))
 			return mapping;
 	}
 	return NULL;
-}
-
-/* ---- maps ---- */
-
-static void *grow(struct sc_process *process, void *array, size_t n,
-		  size_t size)
-{
-	void *new = sc_pool_grow(&process->pool, array, n, size);
-
-	if (!new)
-		sc_error(process->name, "out of memory");
-	return new;
 }
 
 static int add_mapping(struct sc_process *process, char *line)
@@ -89,10 +72,10 @@ static int add_mapping(struct sc_process *process, char *line)
 	mapping.device = (uint64_t)major << 32 | minor;
 	mapping.executable = permissions[2] == 'x';
 	mapping.path = sc_pool_string(&process->pool, "%s", line + at);
-	new = grow(process, process->mapping, process->n_mappings,
-		   sizeof(*new));
+	new = sc_pool_grow(&process->pool, process->mapping,
+			   process->n_mappings, sizeof(*new));
 	if (!new || !mapping.path)
-		return -1;
+		return sc_error(process->name, "out of memory");
 	process->mapping = new;
 	new[process->n_mappings++] = mapping;
 	return 0;
@@ -125,271 +108,6 @@ static int read_maps(struct sc_process *process)
 	if (!err && !process->n_mappings)
 		err = no_memory(process);
 	return err;
-}
-
-/* ---- files ---- */
-
-static int open_regular(const struct sc_process *process, const char *path)
-{
-	int fd = openat(process->dir, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat st;
-
-	if (fd >= 0 && (fstat(fd, &st) || !S_ISREG(st.st_mode))) {
-		close(fd);
-		fd = -1;
-	}
-	return fd;
-}
-
-/*
- * The file of a mapping.  map_files leads to the very file, a deleted one too,
- * but only for root.  The rest may lead to another by now (*@sure is false):
- * the program itself, and the path, as the process sees it and as we do.  Some
- * file systems tell other inode numbers here than in maps.
- */
-static int open_file(struct sc_process *process,
-		     const struct sc_mapping *mapping, const char *path,
-		     bool *sure)
-{
-	struct sc_pool *pool = &process->pool;
-	const char *names[] = {
-		sc_pool_string(pool, "map_files/%" PRIx64 "-%" PRIx64,
-			       mapping->start, mapping->end),
-		"exe", sc_pool_string(pool, "root%s", path), path,
-	};
-	int fd, other = -1;
-	struct stat st;
-	size_t i;
-
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		fd = names[i] ? open_regular(process, names[i]) : -1;
-		if (fd < 0)
-			continue;
-		*sure = !i;
-		if (*sure || (!fstat(fd, &st) && st.st_ino == mapping->inode)) {
-			if (other >= 0)
-				close(other);
-			return fd;
-		}
-		if (i == 1 || other >= 0)
-			close(fd);
-		else
-			other = fd;
-	}
-	return other;
-}
-
-/* Are the @size bytes at @offset of the file in memory, too? */
-static bool is_mapped(struct sc_process *process, const struct sc_binary *binary,
-		      uint64_t bias, uint64_t offset, size_t size)
-{
-	uint8_t bytes[4096];
-	size_t i, part;
-
-	for (i = 0; i < binary->n_phdrs; i++) {
-		const Elf64_Phdr *phdr = &binary->phdr[i];
-
-		if (phdr->p_type == PT_LOAD && offset >= phdr->p_offset &&
-		    offset - phdr->p_offset < phdr->p_filesz)
-			break;
-	}
-	if (i == binary->n_phdrs || offset > binary->size ||
-	    size > binary->size - offset)
-		return false;
-	bias += binary->phdr[i].p_vaddr - binary->phdr[i].p_offset;
-	for (; size; size -= part, offset += part) {
-		part = size < sizeof(bytes) ? size : sizeof(bytes);
-		if (!sc_process_read(process, bias + offset, bytes, part) ||
-		    memcmp(bytes, binary->file + offset, part) != 0)
-			return false;
-	}
-	return true;
-}
-
-/* The headers and the notes, with the build-id among them, tell. */
-static bool is_the_file(struct sc_process *process,
-			const struct sc_binary *binary, uint64_t bias)
-{
-	size_t i;
-
-	if (!is_mapped(process, binary, bias, 0, sizeof(*binary->ehdr)) ||
-	    !is_mapped(process, binary, bias, binary->ehdr->e_phoff,
-		       binary->n_phdrs * sizeof(*binary->phdr)))
-		return false;
-	for (i = 0; i < binary->n_phdrs; i++)
-		if (binary->phdr[i].p_type == PT_NOTE &&
-		    !is_mapped(process, binary, bias, binary->phdr[i].p_offset,
-			       binary->phdr[i].p_filesz))
-			return false;
-	return true;
-}
-
-/*
- * By how much addresses in memory exceed those in the file.  False for what the
- * loader did not put there: no first segment is where it should be.
- */
-static bool find_bias(const struct sc_process *process,
-		      const struct sc_binary *binary,
-		      const struct sc_mapping *mapping, uint64_t *bias)
-{
-	const Elf64_Phdr *first = NULL, *code = NULL;
-	uint64_t from = mapping->offset;
-	uint64_t to = from + (mapping->end - mapping->start);
-	size_t i;
-
-	for (i = 0; i < binary->n_phdrs; i++) {
-		const Elf64_Phdr *phdr = &binary->phdr[i];
-
-		if (phdr->p_type != PT_LOAD)
-			continue;
-		if (!first)
-			first = phdr;
-		if ((phdr->p_flags & PF_X) && phdr->p_offset < to &&
-		    from < phdr->p_offset + phdr->p_filesz)
-			code = phdr;
-	}
-	if (!code)
-		return false;
-	*bias = mapping->start - from - (code->p_vaddr - code->p_offset);
-	return mapping_at(process, mapping, *bias + first->p_vaddr) != NULL;
-}
-
-static bool is_ours(Elf *elf)
-{
-	const Elf64_Ehdr *ehdr = elf ? elf64_getehdr(elf) : NULL;
-
-	return ehdr && ehdr->e_machine == EM_X86_64 &&
-	       ehdr->e_ident[EI_DATA] == ELFDATA2LSB &&
-	       (ehdr->e_type == ET_EXEC || ehdr->e_type == ET_DYN);
-}
-
-/* Code of a file that is known already? */
-static bool is_known(const struct sc_process *process,
-		     const struct sc_mapping *mapping)
-{
-	uint64_t bias;
-	size_t i;
-
-	for (i = 0; i < process->n_loaded; i++)
-		if (same_file(process->loaded[i].mapping, mapping) &&
-		    (!find_bias(process, &process->loaded[i].binary, mapping,
-				&bias) ||
-		     bias == process->loaded[i].bias))
-			return true;
-	return false;
-}
-
-static void close_loaded(struct sc_loaded *loaded)
-{
-	Elf *elf = loaded->binary.elf;
-
-	sc_binary_close(&loaded->binary);
-	loaded->binary = (struct sc_binary){ .elf = NULL };
-	elf_end(elf);
-	if (loaded->fd >= 0)
-		close(loaded->fd);
-	loaded->fd = -1;
-}
-
-static int open_binary(struct sc_loaded *loaded)
-{
-	Elf *elf;
-
-	elf_version(EV_CURRENT);
-	elf = elf_begin(loaded->fd, ELF_C_READ_MMAP, NULL);
-	if (is_ours(elf))
-		return sc_binary_open(&loaded->binary, elf, loaded->path);
-	elf_end(elf);
-	return 0;
-}
-
-/* Without the mark that the kernel puts behind the name of a deleted file. */
-static char *clean_path(struct sc_process *process, const char *path)
-{
-	size_t len = strlen(path), mark = sizeof(DELETED) - 1;
-
-	if (len > mark && !strcmp(path + len - mark, DELETED))
-		len -= mark;
-	return sc_pool_string(&process->pool, "%.*s", (int)len, path);
-}
-
-/* Memory that a program fills with code of its own making is no ELF file. */
-static bool looks_like_elf(struct sc_process *process,
-			   const struct sc_mapping *mapping)
-{
-	char magic[SELFMAG];
-	size_t i;
-
-	for (i = 0; i < process->n_mappings; i++)
-		if (!process->mapping[i].offset &&
-		    same_file(&process->mapping[i], mapping) &&
-		    sc_process_read(process, process->mapping[i].start, magic,
-				    sizeof(magic)))
-			return !memcmp(magic, ELFMAG, sizeof(magic));
-	return false;
-}
-
-/*
- * Finds the file of the code at @mapping and its records.  A file that has none
- * is noted too, so that it is not asked for again.
- */
-static int open_loaded(struct sc_process *process, struct sc_loaded *loaded)
-{
-	const struct sc_mapping *mapping = loaded->mapping;
-	bool sure = false;
-
-	loaded->fd = open_file(process, mapping, loaded->path, &sure);
-	if (loaded->fd < 0)
-		return !looks_like_elf(process, mapping) ? 0 :
-		       sc_error_errno(loaded->path,
-				      "cannot open what process %s has mapped",
-				      process->name);
-	if (open_binary(loaded))
-		return -1;
-	if (!loaded->binary.elf)
-		return 0;
-	if (!find_bias(process, &loaded->binary, mapping, &loaded->bias))
-		return NO_PLACE;
-	if (sure || is_the_file(process, &loaded->binary, loaded->bias) ||
-	    process->ended)
-		return 0;
-	return sc_error(loaded->path, "is not what process %s has mapped: deleted or replaced since",
-			process->name);
-}
-
-static int add_module(struct sc_process *process,
-		      const struct sc_mapping *mapping)
-{
-	struct sc_loaded loaded = { .mapping = mapping, .fd = -1 }, *new;
-	int result;
-
-	new = grow(process, process->loaded, process->n_loaded,
-		   sizeof(*new));
-	loaded.path = clean_path(process, mapping->path);
-	if (!new || !loaded.path)
-		return -1;
-	process->loaded = new;
-	result = open_loaded(process, &loaded);
-	if (result)
-		close_loaded(&loaded);
-	if (result == NO_PLACE)
-		return 0;
-	new[process->n_loaded++] = loaded;
-	return result;
-}
-
-static void find_modules(struct sc_process *process)
-{
-	size_t i;
-
-	for (i = 0; i < process->n_mappings && !process->ended; i++) {
-		const struct sc_mapping *mapping = &process->mapping[i];
-
-		if (mapping->executable && mapping->inode &&
-		    mapping->path[0] == '/' && !is_known(process, mapping) &&
-		    add_module(process, mapping))
-			process->err = -1;
-	}
 }
 
 static int open_directory(const struct sc_process *process)
@@ -436,7 +154,7 @@ int sc_process_open_at(struct sc_process *process, const char *name, int dir)
 	errno = err;
 	if (err)
 		return sc_error_errno(name, "cannot read its memory");
-	find_modules(process);
+	sc_loaded_find(process);
 	return 0;
 }
 
@@ -445,7 +163,7 @@ void sc_process_close(struct sc_process *process)
 	size_t i;
 
 	for (i = 0; i < process->n_loaded; i++)
-		close_loaded(&process->loaded[i]);
+		sc_loaded_close(&process->loaded[i]);
 	if (process->memory >= 0)
 		close(process->memory);
 	if (process->dir >= 0)
@@ -461,7 +179,7 @@ sc_process_function(struct sc_process *process, uint64_t address,
 
 	for (i = 0; i < process->n_loaded; i++) {
 		*loaded = &process->loaded[i];
-		if (mapping_at(process, (*loaded)->mapping, address) &&
+		if (sc_mapping_at(process, (*loaded)->mapping, address) &&
 		    sc_binary_at(&(*loaded)->binary, address - (*loaded)->bias,
 				1))
 			return sc_binary_function(&process->loaded[i].binary,

@@ -59,4 +59,18 @@ const struct sc_binary_function *
 sc_process_function(struct sc_process *process, uint64_t address,
 		    const struct sc_loaded **loaded);
 
+/* ---- between process.c and loaded.c ---- */
+
+bool sc_mapping_same_file(const struct sc_mapping *a,
+			  const struct sc_mapping *b);
+
+/* The mapping of the file of @like that holds @address, or NULL. */
+const struct sc_mapping *sc_mapping_at(const struct sc_process *process,
+				       const struct sc_mapping *like,
+				       uint64_t address);
+
+/* Opens the files whose code is mapped; process->err says if one cannot be. */
+void sc_loaded_find(struct sc_process *process);
+void sc_loaded_close(struct sc_loaded *loaded);
+
 #endif /* SC_PROCESS_H */
