@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # exit_trace.sh - a program makes no system call of the library's after the end of
-# main(): with shared libraries, linked statically, and with musl.
+# main(): with shared libraries, linked statically, and with musl, where it is also
+# told from a plugin.
 
 # Functions are run by name.
 # shellcheck disable=SC2317
@@ -17,8 +18,8 @@ if ! strace -f -o "$work/log" true 2>/dev/null; then
 	exit 0
 fi
 
-# ends_silently PROGRAM [ARGUMENT]: of the thread that ends it, for another one may
-# only just have begun
+# ends_silently [OPTION...] PROGRAM [ARGUMENT...]: of the thread that ends it, for
+# another one may only just have begun
 ends_silently()
 {
 	strace -f -o "$work/trace" "$@"
@@ -62,6 +63,44 @@ musl_library()
 	done
 	ar rcs "$work/with-musl/library.a" "$work/with-musl/"*.o
 }
+
+# musl_subject NAME FUNCTION: a shared library with static calls
+musl_subject()
+{
+	musl-gcc -O2 -fPIC -shared "${include[@]}" ${hook:+"$hook"} -DSUBJECT="$2" \
+		-o "$work/with-musl/$1" "$source_dir/subject.c" \
+		"$work/with-musl/libstaticcall.so"
+}
+
+# The same with shared libraries, and a program that needs one with static calls.
+musl_shared()
+{
+	musl-gcc -shared -o "$work/with-musl/libstaticcall.so" \
+		"$work/with-musl/"*.o || return
+	musl_subject libneeded.so library_subject || return
+	musl_subject plugin.so plugin_subject || return
+	build musl-shared "$work/with-musl/libstaticcall.so" musl-gcc -DWITH_PLUGIN \
+		-Wl,--no-as-needed "$work/with-musl/libneeded.so"
+}
+
+preloaded_ends_silently()
+{
+	ends_silently -E "LD_PRELOAD=$work/with-musl/plugin.so" "$work/musl-shared"
+}
+
+with_plugin_ends_silently()
+{
+	ends_silently "$work/musl-shared" plugin "$work/with-musl/plugin.so"
+}
+
+tried_musl_shared()
+{
+	check 'musl, shared: build' musl_shared
+	check 'musl, shared: no system call at exit' ends_silently "$work/musl-shared"
+	check 'musl, shared: nor of a preloaded library' preloaded_ends_silently
+	check_fails 'musl, shared: a plugin is told from them' rt_sigprocmask \
+		with_plugin_ends_silently
+}
 mapfile -t inside < <(find "$abs_top_srcdir/src" -type d | sed 's/^/-I/')
 
 # tried HOW LIBRARY COMPILER OPTION...
@@ -90,5 +129,6 @@ if ! command -v musl-gcc >/dev/null; then
 	skip 'musl' 'there is no musl-gcc'
 elif check 'musl: the library' musl_library && [ -e "$work/with-musl/library.a" ]; then
 	tried musl "$work/with-musl/library.a" musl-gcc -static
+	tried_musl_shared
 fi
 finish
