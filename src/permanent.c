@@ -4,9 +4,10 @@
  *
  * The main program and every object loaded with it are never unloaded.  In the
  * loader's order they come first, up to the last object of the closure of the
- * main program's needs: preloaded objects lie between, plugins behind.  A need
- * is met by the first object of its name.  Where the loader does not list the
- * main program (a namespace of dlmopen()), nothing is known.
+ * main program's needs: preloaded objects lie between, plugins behind.  What a
+ * preloaded object needs may lie behind that, and belongs to the closure, too.
+ * A need is met by the first object of its name.  Where the loader does not list
+ * the main program (a namespace of dlmopen()), nothing is known.
  *
  * Objects that are marked NODELETE stay as well.
  */
@@ -245,13 +246,31 @@ static int meet_needs(struct dl_phdr_info *info, size_t size, void *arg)
 }
 
 /*
- * How many objects are the first ones that stay; 0 where it is not known.  The
- * names are read again for each object: strings of a plugin may be gone.
+ * How many objects are the first ones that stay.  What lies between them was
+ * preloaded, and stays as well.
+ */
+static size_t fill_between(struct objects *all, bool *changed)
+{
+	size_t n = all->n, i;
+
+	while (n && !all->array[n - 1].stays)
+		n--;
+	for (i = 0; i < n; i++) {
+		*changed |= !all->array[i].stays;
+		all->array[i].stays = true;
+	}
+	return n;
+}
+
+/*
+ * Returns how many objects are the first ones that stay; 0 where it is not
+ * known.  The names are read again for each object: strings of a plugin may be
+ * gone.
  */
 static size_t close_over_needs(struct objects *all)
 {
 	struct needs needs = { .all = all };
-	size_t n = 0, i;
+	size_t n, i;
 
 	if (!all->n || !all->array[0].stays)
 		return 0;
@@ -264,10 +283,8 @@ static size_t close_over_needs(struct objects *all)
 			all->array[i].met = true;
 			sc_loaded_each(meet_needs, &needs);
 		}
+		n = fill_between(all, &needs.changed);
 	} while (needs.changed);
-	for (i = 0; i < all->n; i++)
-		if (all->array[i].stays)
-			n = i + 1;
 	return n;
 }
 

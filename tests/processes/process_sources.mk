@@ -6,6 +6,7 @@ processes_files = \
 	apart.h \
 	audit.c \
 	audited.c \
+	deep.c \
 	exit_late.c \
 	exit_sandboxed.c \
 	exit_trace.sh \
@@ -33,6 +34,8 @@ processes_files = \
 	late_updates.h \
 	oldlock.c \
 	oldlock.h \
+	paired.c \
+	paired.h \
 	plugin_after.c \
 	plugin_exported.c \
 	plugin_plain.c \
@@ -42,6 +45,7 @@ processes_files = \
 	sandbox.c \
 	sandbox.h \
 	sandbox_broker.c \
+	start_up.c \
 	stopper.c \
 	stopper.h \
 	stopper_calls.c \

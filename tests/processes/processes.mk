@@ -32,6 +32,8 @@ all_programs = \
 	fork_unwiped \
 	hostile \
 	sandbox_broker \
+	start_up \
+	start_up_late \
 	unload \
 	unload_copy \
 	unload_steps
@@ -53,6 +55,8 @@ nodist_fork_stdio_SOURCES = fork_stdio.c oldlock.c $(with_calls)
 nodist_fork_unwiped_SOURCES = fork_unwiped.c $(with_calls)
 nodist_hostile_SOURCES = hostile.c exported.c $(with_calls)
 nodist_sandbox_broker_SOURCES = sandbox_broker.c $(with_calls)
+nodist_start_up_SOURCES = start_up.c sandbox.c $(with_calls)
+nodist_start_up_late_SOURCES = start_up.c sandbox.c $(common)
 nodist_unload_SOURCES = unload.c exported.c $(with_calls)
 nodist_unload_copy_SOURCES = unload_copy.c $(common)
 nodist_unload_steps_SOURCES = unload_steps.c $(stopper) exported.c $(common)
@@ -78,12 +82,22 @@ exit_sandboxed_LDADD = .libs/liblibrary.so $(LDADD)
 exit_sandboxed_DEPENDENCIES = liblibrary.la $(tested_library)
 fork_handlers_LDADD = .libs/libhandlers.so $(LDADD)
 fork_handlers_DEPENDENCIES = libhandlers.la $(tested_library)
+start_up_LDFLAGS = $(AM_LDFLAGS) $(need_all)
+start_up_LDADD = .libs/liblate.so .libs/liblibrary.so $(LDADD)
+start_up_DEPENDENCIES = liblate.la liblibrary.la $(tested_library)
+start_up_late_LDFLAGS = $(AM_LDFLAGS) $(need_all)
+start_up_late_LDADD = .libs/liblate.so -ldl
+start_up_late_DEPENDENCIES = liblate.la
+# Also where the linker leaves out what is not used.
+need_all = -Wl,--no-as-needed
 
 # ---- libraries and plugins --------------------------------------------------
 
-check_LTLIBRARIES = libafter.la audit.la libaudited.la libhandlers.la liblate.la \
-	liblateupdates.la liblibrary.la plugin.la plugin_both.la plugin_late.la \
-	plugin_copy.la plugin_plain.la plugin_stuck.la
+check_LTLIBRARIES = libafter.la audit.la libaudited.la libdeep.la libdeeper.la \
+	libfirst.la libhandlers.la liblate.la liblateupdates.la liblibrary.la \
+	libsecond.la other/liblate.la plugin.la plugin_both.la plugin_copy.la \
+	plugin_first.la plugin_late.la plugin_nodelete.la plugin_plain.la \
+	plugin_second.la plugin_stuck.la
 nodist_audit_la_SOURCES = audit.c subject.c
 audit_la_LDFLAGS = -module $(shared_only)
 audit_la_LIBADD = $(tested_la)
@@ -127,6 +141,39 @@ plugin_la_LIBADD = $(tested_la)
 nodist_plugin_both_la_SOURCES = subject.c plugin_exported.c
 plugin_both_la_LDFLAGS = -module $(shared_only)
 plugin_both_la_LIBADD = $(tested_la)
+
+# One that stays.
+nodist_plugin_nodelete_la_SOURCES = subject.c
+plugin_nodelete_la_LDFLAGS = -module $(shared_only) -Wl,-z,nodelete
+plugin_nodelete_la_LIBADD = $(tested_la)
+# One that has both names of what the program needs.
+nodist_other_liblate_la_SOURCES = subject.c
+other_liblate_la_LDFLAGS = -module $(shared_only)
+other_liblate_la_LIBADD = $(tested_la)
+# One without static calls that needs another, which needs one with static calls.
+nodist_libdeep_la_SOURCES = deep.c
+libdeep_la_CPPFLAGS = $(AM_CPPFLAGS) -DDEFINED=deep -DNEEDED=deeper
+libdeep_la_LDFLAGS = $(shared_only)
+libdeep_la_LIBADD = libdeeper.la
+nodist_libdeeper_la_SOURCES = deep.c
+libdeeper_la_CPPFLAGS = $(AM_CPPFLAGS) -DDEFINED=deeper -DNEEDED=library_subject
+libdeeper_la_LDFLAGS = $(shared_only)
+libdeeper_la_LIBADD = liblibrary.la
+# Two that call each other, of which one brings the other.
+nodist_libfirst_la_SOURCES = paired.c
+libfirst_la_LDFLAGS = $(shared_only)
+libfirst_la_LIBADD = $(tested_la)
+nodist_libsecond_la_SOURCES = paired.c
+libsecond_la_CPPFLAGS = $(AM_CPPFLAGS) -DPAIRED_IS_SECOND
+libsecond_la_LDFLAGS = $(shared_only)
+libsecond_la_LIBADD = $(tested_la)
+nodist_plugin_first_la_SOURCES = paired.c subject.c
+plugin_first_la_LDFLAGS = -module $(shared_only)
+plugin_first_la_LIBADD = libsecond.la $(tested_la)
+nodist_plugin_second_la_SOURCES = paired.c subject.c
+plugin_second_la_CPPFLAGS = $(AM_CPPFLAGS) -DPAIRED_IS_SECOND
+plugin_second_la_LDFLAGS = -module $(shared_only)
+plugin_second_la_LIBADD = libfirst.la $(tested_la)
 
 # ---- how they are built -----------------------------------------------------
 
