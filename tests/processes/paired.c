@@ -5,21 +5,25 @@
  */
 #include "paired.h"
 
-/*
- * Of two destructors of one priority the one that is defined first runs last, so this
- * one stands before <static_call.h>.
- */
+#include <static_call.h>
+
+#define NOINLINE	__attribute__((noinline))
+
+/* ---------------------------------------------------------------- the end */
+
 static void (*last)(void);
 
-static __attribute__((destructor(101))) void end(void)
+static void end(void)
 {
 	if (last)
 		last();
 }
 
-#include <static_call.h>
+/* Runs after the header's destructor, whose priority is the first for programs. */
+static void (*at_last)(void)
+	__attribute__((used, section(".fini_array.00100"))) = end;
 
-#define NOINLINE	__attribute__((noinline))
+/* ------------------------------------------------------------- the targets */
 
 typedef int target(int x);
 target paired_first_0, paired_second_0;

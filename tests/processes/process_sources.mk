@@ -38,6 +38,7 @@ processes_files = \
 	paired.h \
 	plugin_after.c \
 	plugin_exported.c \
+	plugin_needs.c \
 	plugin_plain.c \
 	plugin_plain.h \
 	plugin_reads.c \

@@ -31,6 +31,7 @@ all_programs = \
 	fork_stdio \
 	fork_unwiped \
 	hostile \
+	plugin_needs \
 	sandbox_broker \
 	start_up \
 	start_up_late \
@@ -54,6 +55,7 @@ nodist_fork_storm_SOURCES = fork_storm.c exported.c $(with_calls)
 nodist_fork_stdio_SOURCES = fork_stdio.c oldlock.c $(with_calls)
 nodist_fork_unwiped_SOURCES = fork_unwiped.c $(with_calls)
 nodist_hostile_SOURCES = hostile.c exported.c $(with_calls)
+nodist_plugin_needs_SOURCES = plugin_needs.c $(with_calls)
 nodist_sandbox_broker_SOURCES = sandbox_broker.c $(with_calls)
 nodist_start_up_SOURCES = start_up.c sandbox.c $(with_calls)
 nodist_start_up_late_SOURCES = start_up.c sandbox.c $(common)
