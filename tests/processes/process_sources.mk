@@ -6,6 +6,7 @@ processes_files = \
 	apart.h \
 	audit.c \
 	audited.c \
+	copy_preloaded.c \
 	deep.c \
 	exit_late.c \
 	exit_sandboxed.c \
@@ -42,6 +43,8 @@ processes_files = \
 	plugin_plain.c \
 	plugin_plain.h \
 	plugin_reads.c \
+	preload_copy.c \
+	preload_copy.h \
 	program_subject.c \
 	sandbox.c \
 	sandbox.h \

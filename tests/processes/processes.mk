@@ -17,6 +17,7 @@ stopper = stopper.c $(stopper_steps)
 check_PROGRAMS = $(programs)
 EXTRA_PROGRAMS = $(all_programs)
 all_programs = \
+	copy_preloaded \
 	exit_late \
 	exit_sandboxed \
 	exit_traced \
@@ -41,6 +42,7 @@ all_programs = \
 
 TESTS = $(programs:exit_traced=) $(scripts)
 
+nodist_copy_preloaded_SOURCES = copy_preloaded.c exported.c sandbox.c $(with_calls)
 nodist_exit_late_SOURCES = exit_late.c $(with_calls)
 nodist_exit_sandboxed_SOURCES = exit_sandboxed.c sandbox.c $(with_calls)
 nodist_exit_traced_SOURCES = exit_traced.c program_subject.c
@@ -64,6 +66,7 @@ nodist_unload_copy_SOURCES = unload_copy.c $(common)
 nodist_unload_steps_SOURCES = unload_steps.c $(stopper) exported.c $(common)
 
 # The library's calls are bound to the stopper's functions.
+copy_preloaded_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 fork_first_load_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 fork_kinds_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 fork_unwiped_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
@@ -99,7 +102,7 @@ check_LTLIBRARIES = libafter.la audit.la libaudited.la libdeep.la libdeeper.la \
 	libfirst.la libhandlers.la liblate.la liblateupdates.la liblibrary.la \
 	libsecond.la other/liblate.la plugin.la plugin_both.la plugin_copy.la \
 	plugin_first.la plugin_late.la plugin_nodelete.la plugin_plain.la \
-	plugin_second.la plugin_stuck.la
+	plugin_second.la plugin_stuck.la preload_all.la preload_own.la
 nodist_audit_la_SOURCES = audit.c subject.c
 audit_la_LDFLAGS = -module $(shared_only)
 audit_la_LIBADD = $(tested_la)
@@ -133,6 +136,14 @@ plugin_stuck_la_LIBADD = libafter.la $(tested_la)
 nodist_plugin_copy_la_SOURCES = subject.c plugin_after.c plugin_reads.c
 plugin_copy_la_LDFLAGS = -module $(shared_only)
 plugin_copy_la_LIBADD = libafter.la $(top_builddir)/src/libsc-$(backend).la
+# The same to be preloaded: the dynamic linker binds the program to that copy, too; or
+# the copy's functions are hidden.
+nodist_preload_all_la_SOURCES = subject.c plugin_exported.c preload_copy.c
+preload_all_la_LDFLAGS = -module $(shared_only)
+preload_all_la_LIBADD = $(top_builddir)/src/libsc-$(backend).la
+nodist_preload_own_la_SOURCES = subject.c plugin_exported.c preload_copy.c
+preload_own_la_LDFLAGS = -module $(shared_only) -Wl,--exclude-libs,ALL
+preload_own_la_LIBADD = $(top_builddir)/src/libsc-$(backend).la
 nodist_plugin_plain_la_SOURCES = plugin_plain.c
 plugin_plain_la_LDFLAGS = -module $(shared_only)
 plugin_plain_la_LIBADD = $(tested_la)
