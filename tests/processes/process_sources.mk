@@ -50,6 +50,8 @@ processes_files = \
 	sandbox.h \
 	sandbox_broker.c \
 	start_up.c \
+	static_object.cc \
+	static_object.h \
 	stopper.c \
 	stopper.h \
 	stopper_calls.c \
@@ -59,4 +61,5 @@ processes_files = \
 	subject_load.c \
 	unload.c \
 	unload_copy.c \
+	unload_cxx.c \
 	unload_steps.c

@@ -40,6 +40,10 @@ all_programs = \
 	unload_copy \
 	unload_steps
 
+if HAVE_CXX
+all_programs += unload_cxx
+endif
+
 TESTS = $(programs:exit_traced=) $(scripts)
 
 nodist_copy_preloaded_SOURCES = copy_preloaded.c exported.c sandbox.c $(with_calls)
@@ -63,6 +67,7 @@ nodist_start_up_SOURCES = start_up.c sandbox.c $(with_calls)
 nodist_start_up_late_SOURCES = start_up.c sandbox.c $(common)
 nodist_unload_SOURCES = unload.c exported.c $(with_calls)
 nodist_unload_copy_SOURCES = unload_copy.c $(common)
+nodist_unload_cxx_SOURCES = unload_cxx.c static_object.cc exported.c $(with_calls)
 nodist_unload_steps_SOURCES = unload_steps.c $(stopper) exported.c $(common)
 
 # The library's calls are bound to the stopper's functions.
@@ -75,6 +80,7 @@ fork_storm_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 unload_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 unload_copy_LDADD = -ldl
 unload_copy_DEPENDENCIES =
+unload_cxx_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 unload_steps_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 fork_steps_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 # Bound lazily, at the first call.
@@ -188,6 +194,16 @@ plugin_second_la_CPPFLAGS = $(AM_CPPFLAGS) -DPAIRED_IS_SECOND
 plugin_second_la_LDFLAGS = -module $(shared_only)
 plugin_second_la_LIBADD = libfirst.la $(tested_la)
 
+# One with a static object of C++.
+if HAVE_CXX
+check_LTLIBRARIES += plugin_cxx.la
+endif
+nodist_plugin_cxx_la_SOURCES = static_object.cc subject.c plugin_exported.c
+# An object of its own, for that of the program is not made by libtool.
+plugin_cxx_la_CXXFLAGS = $(AM_CXXFLAGS)
+plugin_cxx_la_LDFLAGS = -module $(shared_only)
+plugin_cxx_la_LIBADD = $(tested_la)
+
 # ---- how they are built -----------------------------------------------------
 
 shared_only = -shared -avoid-version -rpath /nonexistent $(hook)
@@ -201,12 +217,14 @@ $(processes_files):
 # Nothing of the library but its public header.
 AM_CPPFLAGS = -I$(top_builddir)/include/$(backend) -I$(top_srcdir)/include
 AM_CFLAGS = $(SC_CFLAGS)
+AM_CXXFLAGS = -Wall -Wextra
 tested_la = $(top_builddir)/src/$(library).la
 tested_library = $(top_builddir)/src/.libs/$(library).so
 # Without libtool, which takes as long as everything else together.
 AM_LDFLAGS = $(hook) -Wl,-rpath,$(abs_top_builddir)/src/.libs \
 	-Wl,-rpath,`pwd`/.libs
 LINK = $(CC) $(AM_CFLAGS) $(CFLAGS) $(AM_LDFLAGS) $(LDFLAGS) -o $@
+CXXLINK = $(CXX) $(AM_CXXFLAGS) $(CXXFLAGS) $(AM_LDFLAGS) $(LDFLAGS) -o $@
 LDADD = $(tested_library) -ldl
 
 AM_TESTS_ENVIRONMENT += \
