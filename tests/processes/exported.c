@@ -4,19 +4,9 @@
 
 #define NOINLINE	__attribute__((noinline))
 
-NOINLINE int exported_0(int x)
-{
-	return exported_result(0, x);
-}
-
-static NOINLINE int exported_1(int x)
+NOINLINE int exported_1(int x)
 {
 	return exported_result(1, x);
-}
-
-static NOINLINE int exported_2(int x)
-{
-	return exported_result(2, x);
 }
 
 static NOINLINE int exported_3(int x)
@@ -24,16 +14,16 @@ static NOINLINE int exported_3(int x)
 	return exported_result(3, x);
 }
 
-DEFINE_STATIC_CALL(exported, exported_0);
+DEFINE_STATIC_CALL_RET0(exported, exported_1);
 EXPORT_STATIC_CALL(exported);
 
 int exported_update(unsigned int n)
 {
-	static int (*const targets[])(int) = {
-		exported_0, exported_1, exported_2, exported_3,
-	};
-
-	return static_call_update(exported, targets[n % 4]);
+	if (n % 2 == 0)
+		return static_call_update(exported,
+					  (void *)&__static_call_return0);
+	return static_call_update(exported, n % 4 == 1 ? exported_1 :
+							 exported_3);
 }
 
 static NOINLINE int call(int x)

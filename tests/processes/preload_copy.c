@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* preload_copy.c - hands out what a library with a copy of libstaticcall has. */
+#include <static_call.h>
+
 #include "preload_copy.h"
 
 static int target(int x)
@@ -8,11 +10,6 @@ static int target(int x)
 }
 
 DEFINE_STATIC_CALL(preload_own, target);
-
-static __attribute__((noinline)) int call_zero(void)
-{
-	return static_call(preload_zero)(3) + 1;
-}
 
 static int update(struct static_call_key *key, void *func)
 {
@@ -26,7 +23,6 @@ get_preload_copy(void)
 	static struct preload_copy copy;
 
 	copy.own = &STATIC_CALL_KEY(preload_own);
-	copy.call_zero = call_zero;
 	copy.update = update;
 	copy.get_info = static_call_get_info;
 	copy.for_each_site = static_call_for_each_site;

@@ -3,19 +3,11 @@
 #ifndef PROCESSES_PRELOAD_COPY_H
 #define PROCESSES_PRELOAD_COPY_H
 
-#include <static_call.h>
-
-/*
- * Defined in the program, and 0 at first.  What returns 0 is near to the preloaded
- * library, unlike the program: its copy could patch calls to it.
- */
-int preload_zero_1(int x);
-DECLARE_STATIC_CALL(preload_zero, preload_zero_1);
+#include <static_call/api.h>
 
 /* The functions of that copy, and a static call of its own. */
 struct preload_copy {
 	struct static_call_key *own;
-	int (*call_zero)(void);
 	int (*update)(struct static_call_key *key, void *func);
 	int (*get_info)(struct static_call_info *info);
 	int (*for_each_site)(int (*fn)(const struct static_call_site_info *info,
