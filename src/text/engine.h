@@ -293,7 +293,11 @@ bool sc_can_move(uintptr_t page);
 int sc_move_out(struct sc_range *r);
 int sc_move_in(struct sc_range *r);
 
-/* A range whose second move lost it: its place, or -EIO. */
+/*
+ * Whether the second move has lost a range that is out: nothing is mapped there, or
+ * what keeps its place.  sc_move_recover() moves it in again; or -EIO.
+ */
+bool sc_range_is_lost(const struct sc_range *r);
 int sc_move_recover(struct sc_range *r);
 
 /* Gives the pages of @r back to the file; they are pristine then. */

@@ -211,6 +211,12 @@ int sc_give_back(struct sc_range *r)
 
 /* ------------------------------------------------------------- back in */
 
+/* Whether @vma is what hold_lost() makes. */
+static bool is_held(const struct sc_vma *vma)
+{
+	return !vma->inode && !(vma->flags & ~SC_VMA_SHARED);
+}
+
 /*
  * Keeps others from mapping something where text was lost.  False where somebody
  * has: what is there now is not ours to replace.
@@ -221,7 +227,7 @@ static bool hold_lost(const struct sc_range *r)
 	void *held;
 
 	if (sc_maps_find(&sc_tx->maps, r->start, &vma) == 0)
-		return !vma.inode && !(vma.flags & ~SC_VMA_SHARED);
+		return is_held(&vma);
 	held = mmap((void *)r->start, r->len, PROT_NONE,
 		    RESERVED | MAP_FIXED_NOREPLACE, -1, 0);
 	if (held == MAP_FAILED || held == (void *)r->start)
@@ -229,6 +235,16 @@ static bool hold_lost(const struct sc_range *r)
 	/* An old kernel took the flag for a hint. */
 	munmap(held, r->len);
 	return false;
+}
+
+bool sc_range_is_lost(const struct sc_range *r)
+{
+	struct sc_vma vma;
+
+	if (!sc_is_mapped(r->start))
+		return true;
+	return sc_maps_find(&sc_tx->maps, r->start, &vma) == 0 &&
+	       is_held(&vma);
 }
 
 /*
@@ -243,15 +259,13 @@ static bool move(const struct sc_range *r)
 }
 
 /*
- * The second move failed.  The kernel may have unmapped the place before it
- * found out; each further try may do that again.
+ * The kernel may have unmapped the place before it found out that it cannot move;
+ * each further try may do that again.
  */
 int sc_move_recover(struct sc_range *r)
 {
 	int tries;
 
-	if (sc_is_mapped(r->start))
-		return -EIO;	/* it is still there, and pristine */
 	for (tries = 0; tries < 10; tries++) {
 		if (!hold_lost(r))
 			return -EIO;
@@ -304,8 +318,9 @@ int sc_move_in(struct sc_range *r)
 
 	if (!err)
 		err = hold_blocks(r, held);
+	/* Where something is mapped the place is still there, and pristine. */
 	if (!err && !move(r))
-		err = sc_move_recover(r);
+		err = sc_is_mapped(r->start) ? -EIO : sc_move_recover(r);
 	for (i = 0; i < 2; i++)
 		if (held[i])
 			munmap((void *)held[i], SC_PAGE);

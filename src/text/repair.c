@@ -28,7 +28,7 @@ void sc_text_repair_engine(void)
 	if (tx->mode == SC_SWAP && sc_maps_open(&tx->maps) == 0) {
 		for (i = 0; i < tx->n_ranges && i < tx->max_ranges; i++)
 			if (tx->ranges[i].out &&
-			    !sc_is_mapped(tx->ranges[i].start))
+			    sc_range_is_lost(tx->ranges + i))
 				sc_move_recover(tx->ranges + i);
 		sc_maps_close(&tx->maps);
 	}

@@ -16,6 +16,7 @@ processes_files = \
 	exported.h \
 	fork_audit.c \
 	fork_emulated.sh \
+	fork_failed.c \
 	fork_first_load.c \
 	fork_handlers.c \
 	fork_host.c \
@@ -56,6 +57,7 @@ processes_files = \
 	stopper.h \
 	stopper_calls.c \
 	stopper_letters.c \
+	stopper_letters.h \
 	subject.c \
 	subject.h \
 	subject_load.c \

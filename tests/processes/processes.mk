@@ -15,7 +15,7 @@ with_calls = $(common) program_subject.c
 stopper = stopper.c $(stopper_steps)
 
 check_PROGRAMS = $(programs)
-EXTRA_PROGRAMS = $(all_programs)
+EXTRA_PROGRAMS = $(all_programs) fork_failed
 all_programs = \
 	copy_preloaded \
 	exit_late \
@@ -51,6 +51,8 @@ nodist_exit_late_SOURCES = exit_late.c $(with_calls)
 nodist_exit_sandboxed_SOURCES = exit_sandboxed.c sandbox.c $(with_calls)
 nodist_exit_traced_SOURCES = exit_traced.c program_subject.c
 nodist_fork_audit_SOURCES = fork_audit.c $(with_calls)
+# With lettered steps only.
+nodist_fork_failed_SOURCES = fork_failed.c $(stopper) exported.c $(with_calls)
 nodist_fork_first_load_SOURCES = fork_first_load.c oldlock.c $(stopper) apart.c
 nodist_fork_handlers_SOURCES = fork_handlers.c oldlock.c $(with_calls)
 nodist_fork_host_SOURCES = fork_host.c oldlock.c $(common)
@@ -72,6 +74,7 @@ nodist_unload_steps_SOURCES = unload_steps.c $(stopper) exported.c $(common)
 
 # The library's calls are bound to the stopper's functions.
 copy_preloaded_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
+fork_failed_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 fork_first_load_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 fork_kinds_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 fork_unwiped_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
