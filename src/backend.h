@@ -61,12 +61,17 @@ struct sc_module {
 	struct sc_module *next;
 	struct sc_image *image;		/* the backend's, from read to add */
 	struct sc_places *places;	/* the backend's */
+	/* Its calls have no records; set by sc_backend_read(). */
+	bool without_hook;
 	/*
 	 * Its text could not be made pristine as it left: why, a negative
 	 * errno.  It is forgotten when its mapping is gone.
 	 */
 	int stuck;
 };
+
+/* What is said of a module whose calls have no records. */
+#define SC_WITHOUT_HOOK "linked without the build hook"
 
 /* What a backend asks of the registry while a module is added. */
 

@@ -177,8 +177,10 @@ void sc_registry_count(struct static_call_info *info)
 	struct sc_module *m;
 	struct sc_key *key;
 
-	for (m = sc_world->modules; m; m = m->next)
+	for (m = sc_world->modules; m; m = m->next) {
 		info->modules++;
+		info->modules_without_hook += m->without_hook;
+	}
 	for (key = sc_world->keys; key; key = key->next)
 		info->keys += key->name[0] != '\0';
 }

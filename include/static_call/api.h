@@ -144,7 +144,7 @@ struct static_call_info {
 	size_t size;
 	const char *backend;	/* as static_call_backend() */
 	int patching;		/* 1: text is being patched */
-	const char *reason;	/* why not; NULL while it is */
+	const char *reason;	/* why calls are not direct; NULL: they are */
 	size_t modules;		/* programs and libraries with static calls */
 	size_t keys;		/* static calls defined in them */
 	size_t sites;		/* places that could be patched */
@@ -155,6 +155,8 @@ struct static_call_info {
 	size_t sites_foreign;	/* bytes there are not what a linker leaves */
 	size_t sites_unsafe;	/* in text that cannot be swapped safely */
 	size_t sites_waiting;	/* patching is off, or failed here just now */
+	/* Of the modules: linked without the build hook, so none of the above. */
+	size_t modules_without_hook;
 };
 
 /*

@@ -44,6 +44,7 @@
 /* Flags of a note.  A reader skips a note with a flag that it does not know. */
 #define STATIC_CALL_NOTE_DIRECT		1u	/* to the symbol, not its slot */
 #define STATIC_CALL_NOTE_FLAGS		1u	/* all that there are */
+#define STATIC_CALL_NOTE_MODULE_FLAGS	0u	/* of a note of a module: none */
 
 /*
  * Trampoline, x86-64: a slot of 32 bytes, aligned to 32, in section

@@ -31,7 +31,11 @@ const char *sc_backend_reason(void)
 
 int sc_backend_read(struct sc_module *m)
 {
-	return sc_image_read(m->state, &m->image);
+	int err = sc_image_read(m->state, &m->image);
+
+	if (!err)
+		m->without_hook = m->image->without_hook;
+	return err;
 }
 
 void sc_backend_forget(struct sc_module *m)
@@ -223,12 +227,24 @@ int sc_places_reserve(struct sc_plan *plan)
 	return reserve(plan, sc_world->n_places);
 }
 
+/* What the notes of a module say that its owner should know. */
+static void log_notes(const struct sc_image *image)
+{
+	if (image->n_refused)
+		sc_log("notes lead astray", image->loaded->path, NULL,
+		       (long)image->n_refused);
+	if (image->without_hook)
+		sc_log("module", image->loaded->path, SC_WITHOUT_HOOK, 0);
+}
+
 /* After an error the registry forgets the keys.  Not to patch is no error. */
 int sc_backend_add(struct sc_module *m, struct sc_plan *plan)
 {
 	struct sc_places *places;
-	int err = define_all(m);
+	int err;
 
+	log_notes(m->image);
+	err = define_all(m);
 	if (err)
 		return err;
 	places = find_places(m->image, plan);

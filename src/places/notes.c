@@ -8,7 +8,7 @@
  * edits linked files may have moved or cut: each offset is checked before it is
  * followed.  A note that was moved still finds what it describes, by its anchor; a
  * note that leads astray is counted and left out, and the calls behind it go
- * through their keys.
+ * through their keys.  (module_places.c logs how many, once the log is open.)
  *
  * All is read twice, once to count and once to fill one allocation.  Nobody
  * writes notes, so both walks see the same.
@@ -20,7 +20,6 @@
 #include <link.h>
 #include <string.h>
 
-#include "log.h"
 #include "machine.h"
 #include "mem.h"
 #include "notes.h"
@@ -164,6 +163,40 @@ static bool add_run(struct sc_image *out,
 	return true;
 }
 
+/* The word that the hook's symbol fills: in data, which the linker aligned. */
+static bool hook_word(const struct sc_image *image, uintptr_t at,
+		      uint64_t *word)
+{
+	if (at % sizeof(*word) ||
+	    !sc_loaded_owns(image->loaded, at, sizeof(*word), SC_LOAD_READ))
+		return false;
+	memcpy(word, (const void *)at, sizeof(*word));
+	return true;
+}
+
+/*
+ * Where the symbol is missing, gold leaves it to the loader, which finds the start
+ * of the library.  lld may keep several of these notes; one says it for all.
+ */
+static bool add_module(struct sc_image *out,
+		       const struct static_call_note_module *desc, size_t size)
+{
+	uintptr_t at;
+	uint64_t word;
+
+	if (size < sizeof(*desc))
+		return false;
+	if (!desc->hook || (desc->flags & ~STATIC_CALL_NOTE_MODULE_FLAGS))
+		return true;
+	at = place_relative(&desc->hook);
+	if (!hook_word(out, at + how_far_moved(out, &desc->anchor), &word) &&
+	    !hook_word(out, at, &word))
+		return false;
+	out->needs_hook = true;
+	out->has_hook |= word && word != out->loaded->base;
+	return true;
+}
+
 /* --------------------------------------------------------- all notes */
 
 static size_t round_up_4(size_t n)
@@ -181,6 +214,8 @@ static void add_note(struct sc_image *out, const ElfW(Nhdr) *note,
 		fits = add_define(out, desc, note->n_descsz);
 	else if (note->n_type == STATIC_CALL_NOTE_SITES)
 		fits = add_run(out, desc, note->n_descsz);
+	else if (note->n_type == STATIC_CALL_NOTE_MODULE)
+		fits = add_module(out, desc, note->n_descsz);
 	out->n_refused += !fits;
 }
 
@@ -260,6 +295,10 @@ static struct sc_image *allocate(const struct sc_image *count)
 }
 
 /*
+ * A module without records is linked without the hook if its word says so, and
+ * if there is a call that should have one: a module may define calls for others
+ * alone.
+ *
  * Text with relocations in it is not what its file holds, so what a page shows
  * when it is moved away would be wrong: none of it is patched.
  */
@@ -270,11 +309,15 @@ static int read_notes(struct sc_loaded *loaded, uintptr_t state,
 	struct sc_image *image;
 
 	scan(&count);
-	if (!count.n_defines && !count.n_runs)
+	count.without_hook = count.needs_hook && !count.has_hook &&
+			     !count.n_runs && sc_image_makes_calls(&count);
+	if (!count.n_defines && !count.n_runs && !count.n_refused &&
+	    !count.without_hook)
 		return -ENOENT;
 	image = allocate(&count);
 	if (!image)
 		return -ENOMEM;
+	image->without_hook = count.without_hook;
 	image->text_relocations =
 		sc_loaded_value(loaded, DT_TEXTREL) ||
 		(sc_loaded_value(loaded, DT_FLAGS) & DF_TEXTREL);
@@ -298,9 +341,6 @@ int sc_image_read(const void *state, struct sc_image **image)
 	err = read_notes(loaded, (uintptr_t)state, image);
 	if (err)
 		sc_loaded_free(loaded);
-	else if ((*image)->n_refused)
-		sc_log("notes lead astray", loaded->path, NULL,
-		       (long)(*image)->n_refused);
 	return err;
 }
 
@@ -310,55 +350,4 @@ void sc_image_free(struct sc_image *image)
 		return;
 	sc_loaded_free(image->loaded);
 	sc_free(image, image->size);
-}
-
-/* ------------------------------------------------------ lazy binding */
-
-/* Whether symbol @index of the module is the trampoline of @name. */
-static bool symbol_is_tramp(const struct sc_loaded *loaded, size_t index,
-			    const char *name)
-{
-	static const char prefix[] = STATIC_CALL_TRAMP_PREFIX_STR;
-	size_t size = (size_t)sc_loaded_value(loaded, DT_STRSZ), offset, left;
-	uintptr_t strings = sc_loaded_pointer(loaded, DT_STRTAB, size);
-	uintptr_t symbols = sc_loaded_pointer(loaded, DT_SYMTAB,
-					      (index + 1) * sizeof(ElfW(Sym)));
-	const char *symbol;
-
-	if (!strings || !symbols)
-		return false;
-	offset = ((const ElfW(Sym) *)symbols)[index].st_name;
-	if (offset >= size)
-		return false;
-	symbol = (const char *)strings + offset;
-	left = size - offset;
-	if (left < sizeof(prefix) ||
-	    memcmp(symbol, prefix, sizeof(prefix) - 1) != 0)
-		return false;
-	symbol += sizeof(prefix) - 1;
-	left -= sizeof(prefix) - 1;
-	/* The module that defines it may not be known yet. */
-	return !name[0] || (strlen(name) < left && !strcmp(symbol, name));
-}
-
-/*
- * A slot that is bound at the first call holds the address of the linkage table
- * until then, so its relocation says where it will lead.
- */
-bool sc_image_binds(const struct sc_image *image, uintptr_t slot,
-		    const char *name)
-{
-	const struct sc_loaded *loaded = image->loaded;
-	size_t size = (size_t)sc_loaded_value(loaded, DT_PLTRELSZ), i;
-	const ElfW(Rela) *rela =
-		(const void *)sc_loaded_pointer(loaded, DT_JMPREL, size);
-
-	if (!rela || sc_loaded_value(loaded, DT_PLTREL) != DT_RELA)
-		return false;
-	for (i = 0; i < size / sizeof(*rela); i++)
-		if (loaded->base + rela[i].r_offset == slot)
-			return symbol_is_tramp(loaded,
-					       ELF64_R_SYM(rela[i].r_info),
-					       name);
-	return false;
 }

@@ -45,6 +45,8 @@ struct sc_image {
 	size_t n_segments, n_defines, n_runs;
 	size_t n_sites;			/* in all runs */
 	size_t n_refused;		/* notes and records that lead astray */
+	bool needs_hook, has_hook;	/* the note of the module says so */
+	bool without_hook;		/* and so its calls have no records */
 };
 
 /*
@@ -64,5 +66,11 @@ uintptr_t sc_image_slot_value(const struct sc_image *image, uintptr_t slot);
  */
 bool sc_image_binds(const struct sc_image *image, uintptr_t slot,
 		    const char *name);
+
+/*
+ * Whether the module makes static calls, with records or without.  Reads its code
+ * to the first of them.
+ */
+bool sc_image_makes_calls(const struct sc_image *image);
 
 #endif

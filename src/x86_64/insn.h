@@ -93,6 +93,12 @@ int sc_insn_kind(enum sc_form form);
  */
 int sc_insn_decode(const uint8_t *code, size_t avail, struct sc_insn *insn);
 
+/* Whether it is worth while to decode what begins with @byte: for a search. */
+static inline bool sc_insn_may_begin(uint8_t byte)
+{
+	return byte == 0xe8 || byte == 0xe9 || byte == 0xff || byte == 0x0f;
+}
+
 /* The same for the first bytes of a trampoline. */
 int sc_insn_decode_tramp(const uint8_t *code, size_t avail,
 			 struct sc_insn *insn);

@@ -41,6 +41,7 @@ suite_scripts = \
 	test_modes.sh \
 	test_link.sh \
 	test_releases.sh \
+	test_unhooked.sh \
 	test_messages.sh \
 	test_names.sh \
 	test_environment.sh

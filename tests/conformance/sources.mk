@@ -46,4 +46,5 @@ conformance_files = \
 	test_static.sh \
 	test_tail.c \
 	test_threads.c \
+	test_unhooked.sh \
 	test_values.c

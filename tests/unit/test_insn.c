@@ -120,6 +120,22 @@ START_TEST(test_decode_what_linkers_leave)
 }
 END_TEST
 
+/* From the byte that a search stops at, the rest decodes to the same place. */
+START_TEST(test_search_stops_at_each_form)
+{
+	const struct sc_opcode *op = sc_opcodes + _i;
+	uint8_t code[SC_INSN_MAX] = { op->bytes[0], op->bytes[1] };
+	struct sc_insn insn;
+	size_t at = 0;
+
+	while (at < op->n && (!sc_insn_may_begin(code[at]) ||
+			      sc_insn_decode(code + at, SC_INSN_MAX - at, &insn)))
+		at++;
+	ck_assert_uint_lt(at, op->n);
+	ck_assert_uint_eq(at + insn.skip + insn.rel, op->n);
+}
+END_TEST
+
 START_TEST(test_decode_all_conditions)
 {
 	unsigned int second;
@@ -542,5 +558,6 @@ int main(void)
 	tcase_add_test(tc, test_encode_reaches_stubs);
 	tcase_add_test(tc, test_no_such_form);
 	tcase_add_test(tc, test_probe_function);
+	tcase_add_loop_test(tc, test_search_stops_at_each_form, 0, SC_N_OPCODES);
 	return unit_end();
 }

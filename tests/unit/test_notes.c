@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * test_notes.c - the reader of notes on a module made by hand: notes that were
- * moved, direct offsets, kinds and versions not known yet, and odd values.
+ * moved, direct offsets, kinds and versions not known yet, and odd values; and
+ * whether the module was linked without the hook.
  */
 #include "sc_config.h"
 
@@ -31,8 +32,15 @@ struct define_note {
 	char name[8];
 };
 
+struct module_note {
+	ElfW(Nhdr) head;
+	char owner[OWNER_SIZE];
+	struct static_call_note_module desc;
+};
+
 /* Room before, between and behind, to move the notes to. */
 struct notes {
+	struct module_note module;	/* empty until a test puts it */
 	struct define_note define;
 	struct sites_note sites;
 };
@@ -41,6 +49,7 @@ static struct module {
 	uint8_t text[256] __attribute__((aligned(64)));
 	struct static_call_key key;
 	uintptr_t tramp_slot, key_slot;
+	uint64_t hook_word;
 	char states[32];
 	struct static_call_site sites[N_SITES]
 		__attribute__((aligned(8)));
@@ -304,6 +313,96 @@ START_TEST(test_odd_headers)
 }
 END_TEST
 
+/* ------------------------------------------------------- the hook */
+
+/* A note of the module, its word and a call; and no records. */
+static struct notes *put_module(uint64_t word)
+{
+	struct notes *notes = put_notes(false, STATE);
+	int32_t rel = (int32_t)(TRAMP - (uintptr_t)(m.text + 128 + 5));
+
+	put_head(&notes->module.head, notes->module.owner,
+		 STATIC_CALL_NOTE_MODULE, sizeof(notes->module.desc));
+	lead(&notes->module.desc.anchor, STATE);
+	lead(&notes->module.desc.hook, &m.hook_word);
+	m.hook_word = word;
+	notes->sites.desc.count = 0;
+	m.text[128] = 0xe8;
+	memcpy(m.text + 129, &rel, sizeof(rel));
+	return notes;
+}
+
+static void expect_hook(bool without, size_t refused)
+{
+	ck_assert_int_eq(read_it(), 0);
+	ck_assert_int_eq(image->without_hook, without);
+	ck_assert_uint_eq(image->n_refused, refused);
+	sc_image_free(image);
+}
+
+START_TEST(test_without_the_hook)
+{
+	struct notes *notes = put_module(0);
+
+	expect_hook(true, 0);
+	m.room[HOME + 3] = *notes;
+	memset(notes, 0x58, sizeof(*notes));
+	notes_at = m.room + HOME + 3;
+	expect_hook(true, 0);
+}
+END_TEST
+
+/* Each of these alone is a reason to say nothing. */
+START_TEST(test_nothing_to_say_of_the_hook)
+{
+	struct notes *notes = put_module(_i == 0);
+
+	if (_i == 1)
+		notes->module.desc.hook = 0;
+	else if (_i == 2)
+		notes->sites.desc.count = N_SITES;
+	else if (_i == 3)
+		m.text[128] = 0x90;
+	else if (_i == 4)
+		notes->module.head.n_type += 0x10000;
+	else if (_i == 5)
+		notes->module.desc.flags = 1;
+	else if (_i == 6)
+		memset(&notes->module, 0, sizeof(notes->module));
+	expect_hook(false, 0);
+}
+END_TEST
+
+START_TEST(test_odd_notes_of_a_module)
+{
+	struct notes *notes = put_module(0);
+
+	if (_i == 0)
+		notes->module.desc.hook = 0x7fffff00;
+	else if (_i == 1)
+		notes->module.desc.hook = -0x7fffff00;
+	else if (_i == 2)
+		notes->module.desc.hook += 4;
+	else if (_i == 3)
+		notes->module.head.n_descsz = 8;
+	else
+		notes->module.desc.anchor = notes->module.desc.hook =
+			0x7fffff00;
+	expect_hook(false, 1);
+}
+END_TEST
+
+/* The last bytes of the code may be the first of an instruction. */
+START_TEST(test_code_that_ends_within_an_instruction)
+{
+	put_module(0);
+	memset(m.text, 0x0f, 64);
+	m.text[128] = 0x90;
+	memset(m.text + 250, _i ? 0xe8 : 0xff, 6);
+	expect_hook(false, 0);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = unit_begin("notes");
@@ -316,5 +415,10 @@ int main(void)
 	tcase_add_loop_test(tc, test_odd_runs, 0, 8);
 	tcase_add_loop_test(tc, test_odd_definitions, 0, 6);
 	tcase_add_loop_test(tc, test_odd_headers, 0, 2);
+	tcase_add_test(tc, test_without_the_hook);
+	tcase_add_loop_test(tc, test_nothing_to_say_of_the_hook, 0, 7);
+	tcase_add_loop_test(tc, test_odd_notes_of_a_module, 0, 5);
+	tcase_add_loop_test(tc, test_code_that_ends_within_an_instruction, 0,
+			    2);
 	return unit_end();
 }

@@ -47,6 +47,8 @@ struct sc_binary {
 	struct sc_binary_site *site;	/* sorted by address */
 	size_t n_sites;
 	struct sc_binary_names slots, tramps;
+	/* There is a note of the module; it needs the hook; it was there. */
+	bool has_module, needs_hook, has_hook;
 	uint64_t *state;	/* state bytes that have a symbol */
 	size_t n_states;
 

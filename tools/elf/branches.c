@@ -233,14 +233,17 @@ int sc_branches_find(struct sc_binary *binary, struct sc_branches *branches)
 	return each_code(&finder, BRANCH_MAX - 1, look_for_branch);
 }
 
+/* The note tells, in a stripped file too; asm alone may have brought none. */
 bool sc_branches_need_records(const struct sc_binary *binary)
 {
-	return !sc_binary_has_symbol(binary, TRAMPOLINE_BACKEND);
+	return binary->has_module ?
+		       binary->needs_hook :
+		       !sc_binary_has_symbol(binary, TRAMPOLINE_BACKEND);
 }
 
 bool sc_branches_without_hook(const struct sc_binary *binary,
 			      const struct sc_branches *branches)
 {
-	return branches->n && !binary->n_sites &&
+	return branches->n && !binary->n_sites && !binary->has_hook &&
 	       sc_branches_need_records(binary);
 }

@@ -28,7 +28,10 @@ bool sc_branches_recorded(const struct sc_binary *binary, uint64_t address);
 /* Calls of the trampoline backend need no records. */
 bool sc_branches_need_records(const struct sc_binary *binary);
 
-/* It makes static calls that need records, and none of them has one. */
+/*
+ * It makes static calls that need records, none of them has one, and the hook was
+ * not there.
+ */
 bool sc_branches_without_hook(const struct sc_binary *binary,
 			      const struct sc_branches *branches);
 

@@ -111,6 +111,31 @@ static int read_define(struct sc_binary *binary, const struct desc *desc)
 				  tramp, name, true);
 }
 
+/*
+ * What the module says of the hook.  A word that is not zero once it is linked
+ * has no relocation: the hook's symbol is a number.
+ */
+static int read_module(struct sc_binary *binary, const struct desc *desc)
+{
+	static const uint8_t zero[8];
+	const uint8_t *word;
+
+	if (desc->size < sizeof(struct static_call_note_module))
+		return bad(binary, desc, "a note of bad size");
+	if (get32(desc->at + OF(module, flags)) & ~STATIC_CALL_NOTE_MODULE_FLAGS)
+		return 0;
+	binary->has_module = true;
+	if (!get32(desc->at + OF(module, hook)))
+		return 0;
+	word = sc_binary_at(binary, leads_to(desc, OF(module, hook)),
+			    sizeof(zero));
+	if (!word)
+		return bad(binary, desc, "a note leads to no word");
+	binary->needs_hook = true;
+	binary->has_hook |= memcmp(word, zero, sizeof(zero)) != 0;
+	return 0;
+}
+
 /* --------------------------------------------------- moved notes */
 
 static int add_state(struct sc_binary *binary, uint64_t address)
@@ -181,6 +206,8 @@ static int read_note(struct sc_binary *binary, uint64_t address,
 		return read_sites(binary, &desc);
 	if (type == STATIC_CALL_NOTE_DEFINE)
 		return read_define(binary, &desc);
+	if (type == STATIC_CALL_NOTE_MODULE)
+		return read_module(binary, &desc);
 	return 0;
 }
 

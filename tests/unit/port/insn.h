@@ -61,6 +61,12 @@ struct sc_insn {
 
 int sc_insn_kind(enum sc_form form);
 
+static inline bool sc_insn_may_begin(uint8_t byte)
+{
+	(void)byte;
+	return true;
+}
+
 int sc_insn_decode(const uint8_t *code, size_t avail, struct sc_insn *insn);
 int sc_insn_decode_tramp(const uint8_t *code, size_t avail,
 			 struct sc_insn *insn);
