@@ -28,13 +28,13 @@
  * The inline backend patches what the build hook has found.  The hook defines
  * this symbol, so that a link without it fails, by a name that says why.  Not
  * in a program that was compiled with STATIC_CALL_NO_HOOK: there the word is
- * zero, and the library says so.
+ * zero, and the library says so.  Where the flags of both pkg-config modules meet,
+ * for a program beside a library of its, the hook is there.
  */
 #define __static_call_needs_hook_str	\
 	"__static_call_needs_the_build_hook__see_static_call_1"
 
-/* STRICT BY DEFAULT: take "|| !defined(STATIC_CALL_HOOK)" out of this line. */
-#if defined(STATIC_CALL_NO_HOOK) || !defined(STATIC_CALL_HOOK)
+#if defined(STATIC_CALL_NO_HOOK) && !defined(STATIC_CALL_HOOK)
 #define __static_call_hook_binding	".weak"
 #else
 #define __static_call_hook_binding	".globl"

@@ -11,6 +11,9 @@ tool=$abs_top_builddir/tools/static-call
 # shellcheck disable=SC2034 # for hook.sh
 hook=$abs_top_builddir/tools/stand-ins
 include="-I$abs_top_builddir/include/inline -I$abs_top_srcdir/include"
+# For what is linked without the hook on purpose: include+=$without_hook.
+# shellcheck disable=SC2034
+without_hook=" -DSTATIC_CALL_NO_HOOK"
 
 # Seconds for a command that may hang; none that does not comes near.
 # shellcheck disable=SC2034

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Bad input is refused with a message and exit status 1, and stays as it was.
 . "$(dirname "$0")/annotate.sh"
+include+=$without_hook
 
 cc="${CC%% *}"
 cat >small.c <<'END'

@@ -61,6 +61,7 @@ same "no temporary file is left" "$(find . -name '*.o.*')" ""
 	echo 'DECLARE_STATIC_CALL(there, add);'
 	seq -f 'int f%.0f(int x) { return static_call(there)(x); }' 12000
 } >huge.c
+include+=$without_hook
 cc "$cc" -O1 -ffunction-sections -fno-asynchronous-unwind-tables -c huge.c
 cat >huge_main.c <<'END'
 #include <static_call.h>

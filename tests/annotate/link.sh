@@ -3,6 +3,7 @@
 # After the link each call has its record, whatever the linker; verify says so,
 # and says so too when one has none.
 . "$(dirname "$0")/annotate.sh"
+include+=$without_hook
 
 cc="${CC%% *}"
 cc "$cc" -O2 -fPIC -ffunction-sections -c one.c -o one.o

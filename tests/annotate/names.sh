@@ -68,8 +68,11 @@ if command -v clang >/dev/null; then
 	done
 	# Past the hook: a path is not looked for.
 	if ld=$(command -v ld.lld); then
-		clang "$rsp" $include -O2 --ld-path="$ld" -Wl,--emit-relocs \
-			one.c two.c library.c -o program
+		check "clang --ld-path=/...: is refused" \
+			fails 1 build_hook clang "$rsp" $include -O2 \
+			--ld-path="$ld" one.c two.c library.c -o program
+		clang "$rsp" $include $without_hook -O2 --ld-path="$ld" \
+			-Wl,--emit-relocs one.c two.c library.c -o program
 		check "clang --ld-path=/...: runs" ./program
 		check "clang --ld-path=/...: verify tells" \
 			fails 1 'no record of the call' "$tool" verify program

@@ -7,13 +7,13 @@
 rsp=@$hook/hook.rsp
 symbol=__static_call_needs_the_build_hook__see_static_call_1
 export TMPDIR=$memory
-strict=HOOK
+strict=
 
 echo 'int plain(void) { return 0; }' >none.c
 echo 'int main(void) { return 0; }' >main.c
 
-# objects DIR COMPILER FLAG...: the program's, without the hook; with the macro that
-# $strict says.
+# objects DIR COMPILER FLAG...: the program's, without the hook; with the macro
+# $strict, if there is one.
 objects()
 {
 	local dir=$1 cc=$2 file
@@ -21,7 +21,8 @@ objects()
 	shift 2
 	mkdir -p "$dir"
 	for file in one two library; do
-		cc "$cc" -DSTATIC_CALL_$strict -O2 "$@" -c $file.c -o "$dir/$file.o" || return 1
+		cc "$cc" ${strict:+"-D$strict"} -O2 "$@" -c $file.c \
+			-o "$dir/$file.o" || return 1
 	done
 }
 
@@ -147,7 +148,7 @@ fi
 # Where nothing wants it, nothing comes.
 cc=${CC%% *}
 "$cc" -c none.c
-strict=NO_HOOK
+strict=STATIC_CALL_NO_HOOK
 objects weak "$cc" -fPIC
 for ld in $(linkers "$cc"); do
 	"$cc" -fuse-ld="$ld" main.o none.o -o plain

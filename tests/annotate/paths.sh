@@ -9,7 +9,7 @@ manual=$abs_top_srcdir/doc/static-call.1
 rows=
 
 for file in one two library; do
-	cc "${CC%% *}" -DSTATIC_CALL_HOOK -O2 -fPIC -c $file.c -o $file.o
+	cc "${CC%% *}" -O2 -fPIC -c $file.c -o $file.o
 done
 
 # A linker that is in no other directory; it leaves a mark.

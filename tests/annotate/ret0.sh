@@ -3,6 +3,7 @@
 # verify tells of calls that are defined to return 0 and whose result type an
 # integer register cannot hold, where the compiler could not.
 . "$(dirname "$0")/annotate.sh"
+include+=$without_hook
 
 cat >good.c <<'END'
 #include <static_call.h>

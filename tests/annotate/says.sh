@@ -3,6 +3,7 @@
 # What a link says and writes names the user's files, as without the hook; and what
 # it makes does not depend on where or when it was made.
 . "$(dirname "$0")/annotate.sh"
+include+=$without_hook
 
 rsp=@$hook/hook.rsp
 export TMPDIR=$memory

@@ -3,6 +3,7 @@
 # verify, list and status on programs that were linked in any way: how many calls,
 # how many records, and what to do; and calls whose types differ between files.
 . "$(dirname "$0")/annotate.sh"
+include+=$without_hook
 
 rsp=@$hook/hook.rsp
 cc=${CC%% *}

@@ -179,7 +179,7 @@ none_of_ours() # FILE
 }
 
 check 'the header without a static call' "${cc[@]}" "${include[@]}" -O0 \
-	-DSTATIC_CALL_HOOK -c -o "$work/alone.o" "$work/alone.c"
+	-c -o "$work/alone.o" "$work/alone.c"
 refers() # FILE
 {
 	"${nm[@]}" "$1" | grep $needs_hook
@@ -197,7 +197,7 @@ fi
 # ---- who refers to the hook ------------------------------------------------------
 
 if [ "$backend" != inline ]; then
-	compile -O2 -DSTATIC_CALL_HOOK >/dev/null 2>&1
+	compile -O2 >/dev/null 2>&1
 	if refers "$work/main.o" >/dev/null; then
 		report 'not ok' 'no object refers to the build hook'
 	else
@@ -206,8 +206,18 @@ if [ "$backend" != inline ]; then
 	finish
 fi
 
-check 'strict objects' compile -O2 -fPIC -DSTATIC_CALL_HOOK
-check 'refer to the hook' refers "$work/main.o"
+# The reference is strong, unless the program says that it wants no hook; where the
+# flags of both pkg-config modules meet, the hook is there.
+for macros in '' -DSTATIC_CALL_HOOK -DSTATIC_CALL_NO_HOOK \
+	'-DSTATIC_CALL_HOOK -DSTATIC_CALL_NO_HOOK'; do
+	read -ra flags <<<"$macros"
+	binding=U
+	[ "$macros" != -DSTATIC_CALL_NO_HOOK ] || binding=w
+	check "objects compiled with '$macros'" compile -O2 "${flags[@]}"
+	check "refer to the hook, '$binding'" grep -q " $binding $needs_hook" \
+		<("${nm[@]}" "$work/main.o")
+done
+check 'strict objects' compile -O2 -fPIC
 for linker in "${linkers[@]}"; do
 	for kind in '' -shared; do
 		check_fails "and do not link without it, $linker $kind" \
@@ -289,7 +299,7 @@ for linker in "${linkers[@]}"; do
 		-o "$work/libx.so" "${objs[@]}" "$work/hook.o" "${library[@]}"
 	check "which shows nothing either, $linker" not_dynamic "$work/libx.so"
 	for hooked in 2 1; do
-		define=-DSTATIC_CALL_HOOK with=("$work/hook.o")
+		define=-O1 with=("$work/hook.o")
 		[ $hooked = 2 ] || define=-DSTATIC_CALL_NO_HOOK with=()
 		check "a program that asks, $linker $define" "${cc[@]}" \
 			"${include[@]}" "$define" "-fuse-ld=$linker" -O1 \

@@ -9,7 +9,8 @@
 build()
 {
 	"${cc[@]}" -O2 -fPIE -pie "-I$abs_top_builddir/include/inline" \
-		"-I$abs_top_srcdir/include" -o "$work/oddtable" \
+		"-I$abs_top_srcdir/include" -DSTATIC_CALL_NO_HOOK \
+		-o "$work/oddtable" \
 		"$abs_top_srcdir/tests/system/oddtable.c" \
 		"-L$libs" -lstaticcall-inline "-Wl,-rpath,$libs"
 }
