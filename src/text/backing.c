@@ -15,7 +15,7 @@
 #include "engine.h"
 
 /* No view of the file could be had. */
-#define NO_VIEW		(~(uintptr_t)0)
+#define NO_VIEW		((uintptr_t)MAP_FAILED)
 
 /*
  * 0, -EIO, or 1 where the kernel does not say: a part may not be read, or the
@@ -94,15 +94,12 @@ static int open_file_of(const struct sc_text *text)
 static void open_view(struct sc_text *text)
 {
 	int fd = open_file_of(text);
-	void *view;
 
 	text->view = NO_VIEW;
 	if (fd < 0)
 		return;
-	view = mmap(NULL, text->end - text->start, PROT_READ, MAP_PRIVATE, fd,
-		    (off_t)text->offset);
-	if (view != MAP_FAILED)
-		text->view = (uintptr_t)view;
+	text->view = (uintptr_t)mmap(NULL, text->end - text->start, PROT_READ,
+				     MAP_PRIVATE, fd, (off_t)text->offset);
 	close(fd);
 }
 

@@ -179,8 +179,6 @@ int sc_open_mem(void)
 
 static int write_copy(uintptr_t to, size_t len, bool flip)
 {
-	if (!len)
-		return 0;
 	if (flip)
 		memcpy((void *)to, sc_tx->image, len);
 	else if (pwrite(sc_tx->mem.fd, sc_tx->image, len, (off_t)to) !=

@@ -1,50 +1,44 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""mutate.py TOP BUILD [SECONDS | LIST]: break one line of src/ at a time, and see
-whether the fast tests notice.
+"""mutate.py TOP BUILD [SECONDS | FILE.c... | LIST]: break one line of src/ at a
+time, and see whether the fast tests notice.
 
 TOP is the source tree, BUILD a directory of this script's own, where it works on a
-copy.  Mutants come in a random order (SEED=N repeats one) for SECONDS, or are
-those of the file LIST, which all must die.  Survivors are printed; those that
-doc/mutants.md explains are not tried.  JOBS=N: so many processes at a time.
+copy.  Mutants come in a random order (SEED=N repeats one) for SECONDS; or are
+those of the named files of src/; or those of the file LIST, which all must die.
+Survivors are printed; those that doc/mutants.md explains are not tried.  JOBS=N:
+so many mutants at a time.  UNIT=1: those of tests/unit alone.
 
-A mutant that changes no object file is no mutant.  One that hangs is killed.
+A mutant that changes no object file, or makes the same ones as another, is no
+mutant.  One that hangs is killed.
 """
-import hashlib
 import os
 import random
 import re
 import resource
 import shutil
-import signal
 import subprocess
 import sys
+import threading
 import time
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import patterns
+from programs import SUITES, Late, Programs
+from worker import Failed, Recipes, Worker, backend_of, suites_of
 
-# The tests of the whole library, which are programs that link it.
-SUITES = ["inline", "trampoline", "generic", "processes/inline"]
-# The first changes settings of the machine for a time, and a mutant may end it
-# then.  The second is no test by itself.
-NOT_RUN = {"test_kernel", "exit_traced"}
-# One that takes longer, in seconds, is not fast.
-SLOW = 10
 # Neither sources nor made by bootstrap.
 NOT_COPIED = {".git", "build", "autom4te.cache", "config.status", ".libs",
               ".deps", "__pycache__"}
-KILLED, SURVIVED, NOT_BUILT, SAME, OVERDUE = \
-    "killed", "survived", "did not build", "the same code", "overdue"
+KILLED, SURVIVED, SAME, AGAIN, NOT_BUILT, EXPLAINED, OVERDUE = \
+    "killed", "survived", "same code", "like another", "did not build", \
+    "explained", "overdue"
+VERDICTS = (KILLED, SURVIVED, SAME, AGAIN, NOT_BUILT, EXPLAINED)
 
 
 def die(text):
     sys.exit(f"mutate: {text}")
-
-
-class Late(Exception):
-    """The time is over."""
 
 
 def same_bytes(a, b):
@@ -72,128 +66,24 @@ def copy_tree(top, to):
                 (Path(where) / name).unlink()
 
 
-class Programs:
-    """The fast tests, and how long each of them takes when all is well."""
-
-    def __init__(self, objects, jobs):
-        self.objects = objects
-        self.pool = ThreadPoolExecutor(jobs)
-        self.runs = 0
-        self.seconds = {}
-        self.kills = {}
-
-    def programs(self, where):
-        return [p for p in sorted((self.objects / "tests" / where).glob("*_*"))
-                if "." not in p.name and p.is_file() and
-                os.access(p, os.X_OK) and p.name not in NOT_RUN]
-
-    def find(self):
-        self.unit = self.programs("unit")
-        self.suite = [p for where in SUITES for p in self.programs(where)]
-        if not self.unit or not self.suite:
-            die("no tests were built; see the log")
-
-    def run_one(self, program, limit):
-        """The exit status; None where it was ended after @limit seconds."""
-        self.runs += 1
-        # Whatever leads its own group or session still has this.
-        token = f"SC_MUTANT={os.getpid()}.{self.runs}.{program.name}"
-        env = dict(os.environ, SC_TEST_SHORT="1", SC_TEST_LIMIT="60",
-                   SC_MUTANT=token.split("=")[1])
-        env.pop("CK_FORK", None)
-        if program.parent.name != "unit":
-            env["CK_FORK"] = "no"
-        began = time.monotonic()
-        child = subprocess.Popen([program], cwd=program.parent, env=env,
-                                 stdin=subprocess.DEVNULL,
-                                 stdout=subprocess.DEVNULL,
-                                 stderr=subprocess.DEVNULL,
-                                 start_new_session=True)
-        try:
-            status = child.wait(limit)
-        except subprocess.TimeoutExpired:
-            status = None
-        if status != 0:
-            end_marked(token.encode())
-            child.wait()
-        return status, time.monotonic() - began
-
-    def measure(self):
-        for programs in self.unit, self.suite:
-            for program in list(programs):
-                status, seconds = self.run_one(program, 600)
-                if status != 0:
-                    die(f"without a mutant {program} fails ({status})")
-                self.seconds[program] = seconds
-                if seconds > SLOW:
-                    programs.remove(program)
-
-    def find_killer(self, programs, deadline):
-        """The first that fails.  Those that have killed most go first."""
-        order = sorted(programs, key=lambda p: (-self.kills.get(p, 0),
-                                                self.seconds[p]))
-        futures = {self.pool.submit(self.fails, p, deadline): p
-                   for p in order}
-        killer = None
-        for future in as_completed(futures):
-            if future.cancelled():
-                continue
-            if future.result() and not killer:
-                killer = futures[future]
-                self.kills[killer] = self.kills.get(killer, 0) + 1
-                for other in futures:
-                    other.cancel()
-        if not killer and time.monotonic() > deadline:
-            raise Late
-        return killer
-
-    def fails(self, program, deadline):
-        limit = 10 + 10 * self.seconds[program]
-        left = deadline - time.monotonic()
-        if left <= 0:
-            return False
-        status, _ = self.run_one(program, min(limit, left))
-        return status != 0 and not (status is None and left < limit)
-
-
-def end_marked(token):
-    """Ends all processes that have @token in their environment."""
-    for _ in range(50):
-        found = False
-        for entry in os.listdir("/proc"):
-            if not entry.isdigit():
-                continue
-            try:
-                if token in Path(f"/proc/{entry}/environ").read_bytes():
-                    os.kill(int(entry), signal.SIGKILL)
-                    found = True
-            except OSError:
-                pass
-        if not found:
-            return
-        time.sleep(0.01)
-
-
 class Tree:
-    """A copy of the sources, and a build tree of it."""
+    """A copy of the sources, and a build tree of it, of which workers take."""
 
     def __init__(self, top, build, jobs):
         self.top, self.source = top, build / "tree"
-        self.objects, self.kept = build / "objects", build / "kept"
-        self.log = build / "log"
-        self.jobs = jobs
+        self.objects, self.log, self.jobs = build / "objects", build / "log", jobs
 
-    def run(self, command, cwd=None):
+    def run(self, command):
         with open(self.log, "ab") as log:
             log.write(f"---- {' '.join(map(str, command))}\n".encode())
             log.flush()
-            return subprocess.run(command, cwd=cwd or self.objects, stdout=log,
-                                  stderr=log, stdin=subprocess.DEVNULL,
-                                  check=False).returncode == 0
+            if subprocess.run(command, cwd=self.objects, stdout=log, stderr=log,
+                              stdin=subprocess.DEVNULL, check=False).returncode:
+                die(f"the build failed; see {self.log}")
 
     def make(self, where, *targets):
-        return self.run(["make", "-s", f"-j{self.jobs}", "-C",
-                         self.objects / where, *targets])
+        self.run(["make", "-s", f"-j{self.jobs}", "-C", self.objects / where,
+                  *targets])
 
     def prepare(self):
         self.log.unlink(missing_ok=True)
@@ -203,84 +93,111 @@ class Tree:
                 (self.source / script).stat().st_mtime:
             shutil.rmtree(self.objects, ignore_errors=True)
             self.objects.mkdir(parents=True)
-            if not self.run([self.source / script, "--disable-static",
-                             "CFLAGS=-O1 -g0", "CXXFLAGS=-O1 -g0"]):
-                die(f"configure failed; see {self.log}")
+            self.run([self.source / script, "--disable-static",
+                      "CFLAGS=-O2 -g0", "CXXFLAGS=-O2 -g0"])
         for where in ["include", "src", "tools"]:
-            if not self.make(where):
-                die(f"the build failed; see {self.log}")
-        for where in ["unit"] + SUITES:
+            self.make(where)
+        self.make("tests/unit", "check", "TESTS=")
+
+    def prepare_suites(self):
+        for where in SUITES:
             where = f"tests/{where}"
-            if (self.objects / where / "Makefile").exists() and \
-                    not self.make(where, "check", "TESTS="):
-                die(f"the build failed; see {self.log}")
-        self.keep()
-
-    def archives(self):
-        """What the unit tests have of the library."""
-        return [p.name for p in (self.objects / "tests/unit").glob("lib*.a")]
-
-    def built(self):
-        for where in "src", "tests/unit":
-            for path in (self.objects / where).rglob("*"):
-                if path.is_file() and path.suffix not in (".log", ".trs"):
-                    yield path
-
-    def keep(self):
-        shutil.rmtree(self.kept, ignore_errors=True)
-        self.times, self.sums = {}, {}
-        for path in self.built():
-            to = self.kept / path.relative_to(self.objects)
-            to.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(path, to)
-            self.times[path] = path.stat().st_mtime_ns
-            if path.suffix == ".o":
-                self.sums[path] = hashlib.sha256(path.read_bytes()).digest()
-
-    def restore(self):
-        for path, when in self.times.items():
-            if not path.exists() or path.stat().st_mtime_ns != when:
-                shutil.copy2(self.kept / path.relative_to(self.objects), path)
-
-    def changed(self, pattern):
-        """Whether an object file of such a name is another now."""
-        return any(hashlib.sha256(path.read_bytes()).digest() != digest
-                   for path, digest in self.sums.items()
-                   if path.match(pattern) and path.exists() and
-                   path.stat().st_mtime_ns != self.times[path])
+            if (self.objects / where / "Makefile").exists():
+                self.make(where, "check", "TESTS=")
 
 
-def try_mutant(tree, programs, deadline):
-    names = [p.name for p in programs.unit]
+class Hunt:
+    """What all workers share."""
 
-    if not tree.make("tests/unit", *tree.archives()):
-        return NOT_BUILT
-    in_unit = tree.changed("lib*_a-*.o")
-    if in_unit:
-        if not tree.make("tests/unit", *names):
+    def __init__(self, top, build, jobs, deadline):
+        self.tree = Tree(top, build, jobs)
+        self.tree.prepare()
+        self.recipes = Recipes(self.tree.objects, self.tree.source)
+        self.programs = Programs(self.tree.objects, build / "kills")
+        self.unit = self.programs.measure("unit")
+        self.unit_only = bool(os.environ.get("UNIT"))
+        self.suites = None
+        self.deadline = deadline
+        self.lock = threading.Lock()
+        self.seen = set()
+        self.workers = [Worker(i, build, self.recipes) for i in range(jobs)]
+
+    def suite(self, where):
+        """Built and measured when the first mutant comes so far."""
+        with self.lock:
+            if self.suites is None:
+                self.tree.prepare_suites()
+                self.suites = {w: self.programs.measure(w) for w in SUITES}
+        return self.suites[where]
+
+    def dies_in_unit(self, worker, changed, stem):
+        names = {r.object for r in changed}
+        if not names:
+            return False
+        worker.unit(changed)
+        mine = [p for p in self.unit if self.recipes.members[p.name] & names]
+        for program in self.programs.order(mine, stem):
+            copy = worker.link(program.name, changed)
+            if self.programs.fails(program, copy, self.deadline):
+                self.programs.killed(program, stem)
+                return True
+        return False
+
+    def dies_in_suites(self, worker, changed, stem):
+        worker.forget_libraries()
+        mine = []
+        for backend in sorted({backend_of(r) for r in changed}):
+            worker.library(backend, [r for r in changed
+                                     if backend_of(r) == backend])
+            mine += [p for s in suites_of(backend) for p in self.suite(s)]
+        for program in self.programs.order(mine, stem):
+            if self.programs.fails(program, program, self.deadline,
+                                   LD_LIBRARY_PATH=str(worker.dir / "lib")):
+                self.programs.killed(program, stem)
+                return True
+        return False
+
+    def try_mutant(self, worker, mutant):
+        name = Path(mutant.file).name
+        original = (self.tree.source / mutant.file).read_text()
+        text = mutant.apply(original)
+        of_unit = [r for r in self.recipes.of_unit if r.sees(name)]
+        of_src = [r for r in self.recipes.of_src if r.sees(name)]
+        try:
+            changed, digest = worker.changed(of_unit, mutant.file, text, original)
+            if of_unit and not changed and not name.endswith(".h"):
+                return SAME
+            if not of_unit:
+                changed_src, digest = worker.changed(of_src, mutant.file, text,
+                                                     original)
+                if not changed_src:
+                    return SAME
+            with self.lock:
+                if (name, digest) in self.seen:
+                    return AGAIN
+                self.seen.add((name, digest))
+            if self.dies_in_unit(worker, changed, Path(name).stem):
+                return KILLED
+            if self.unit_only:
+                return SURVIVED
+            changed, _ = worker.changed(of_src, mutant.file, text, original)
+        except Failed:
             return NOT_BUILT
-        if programs.find_killer(programs.unit, deadline):
-            return KILLED
-    # The libraries have sources that the unit tests have not.
-    if not tree.make("src"):
-        return NOT_BUILT
-    if not in_unit and not tree.changed("*.o"):
-        return SAME
-    return KILLED if programs.find_killer(programs.suite, deadline) else SURVIVED
+        return KILLED if changed and self.dies_in_suites(
+            worker, changed, Path(name).stem) else SURVIVED
 
-
-def with_mutant(tree, programs, mutant, deadline):
-    path = tree.source / mutant.file
-    text, stat = path.read_text(), path.stat()
-    try:
-        path.write_text(mutant.apply(text))
-        return try_mutant(tree, programs, deadline)
-    except Late:
-        return OVERDUE
-    finally:
-        path.write_text(text)
-        os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
-        tree.restore()
+    def one(self, mutant):
+        if time.monotonic() > self.deadline:
+            return OVERDUE
+        with self.lock:
+            worker = self.workers.pop()
+        try:
+            return self.try_mutant(worker, mutant)
+        except Late:
+            return OVERDUE
+        finally:
+            with self.lock:
+                self.workers.append(worker)
 
 
 def sources(top):
@@ -312,28 +229,45 @@ def explained(top):
     return keys
 
 
-def choose(top):
-    seed = int(os.environ.get("SEED") or random.randrange(10 ** 6))
+def choose(top, files):
+    """Mutants of @files, or of all in a random order, without the known ones."""
     known = explained(top)
-    found = [m for file, text in sources(top)
+    every = [m for file, text in sources(top)
              for m in patterns.mutants_of(file, text)]
-    rest = [m for m in found if m.key() not in known]
-    for key in sorted(known - {m.key() for m in found}):
+    for key in sorted(known - {m.key() for m in every}):
         print(f"doc/mutants.md: no such mutant any more: {' | '.join(key)}")
-    random.Random(seed).shuffle(rest)
-    print(f"SEED={seed}: {len(rest)} mutants, and {len(found) - len(rest)} "
-          "that doc/mutants.md explains", flush=True)
-    return rest
+    if files:
+        every = [m for name in files for m in every if Path(m.file).name == name]
+    else:
+        seed = int(os.environ.get("SEED") or random.randrange(10 ** 6))
+        random.Random(seed).shuffle(every)
+        print(f"SEED={seed}: {len(every)} mutants", flush=True)
+    rest = [m for m in every if m.key() not in known]
+    return rest, [m for m in every if m.key() in known]
+
+
+def report(counts):
+    print(f"\n{'file':18} mutants " + " ".join(f"{v:>13}" for v in VERDICTS))
+    counts["all"] = {v: sum(c.get(v, 0) for c in counts.values())
+                     for v in VERDICTS}
+    for file, count in counts.items():
+        print(f"{file:18} {sum(count.get(v, 0) for v in VERDICTS):7} " +
+              " ".join(f"{count.get(v, 0):13}" for v in VERDICTS))
 
 
 def main():
-    if len(sys.argv) not in (3, 4):
+    if len(sys.argv) < 3:
         sys.exit(__doc__)
     top, build = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()
-    what = sys.argv[3] if len(sys.argv) > 3 else "300"
+    what = sys.argv[3:] or ["300"]
     jobs = int(os.environ.get("JOBS") or os.cpu_count() or 2)
-    seconds = float(what) if what.replace(".", "").isdigit() else None
-    mutants = must_die(top, what) if seconds is None else choose(top)
+    seconds = float(what[0]) if re.fullmatch(r"[\d.]+", what[0]) else None
+    all_must = seconds is None and not what[0].endswith((".c", ".h"))
+    known = []
+    if all_must:
+        mutants = must_die(top, what[0])
+    else:
+        mutants, known = choose(top, None if seconds else what)
     # A mutant may take memory without end.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_DATA, (1 << 32, 1 << 32))
@@ -341,24 +275,28 @@ def main():
         os.environ.pop(name, None)
 
     build.mkdir(parents=True, exist_ok=True)
-    tree, programs = Tree(top, build, jobs), Programs(build / "objects", jobs)
-    tree.prepare()
-    programs.find()
-    programs.measure()
-    deadline = time.monotonic() + (seconds or 10 ** 6)
-    count = dict.fromkeys([KILLED, SURVIVED, NOT_BUILT, SAME, OVERDUE], 0)
-    for mutant in mutants:
-        if time.monotonic() > deadline:
-            break
-        verdict = with_mutant(tree, programs, mutant, deadline)
-        count[verdict] += 1
-        if verdict == SURVIVED:
-            print(mutant, flush=True)
-        elif seconds is None:
-            print(f"{verdict}: {mutant}", flush=True)
-    print(f"{count[SAME]} are the same code")
-    print(", ".join(f"{count[v]} {v}" for v in (KILLED, SURVIVED, NOT_BUILT)))
-    sys.exit(seconds is None and count[KILLED] < len(mutants))
+    hunt = Hunt(top, build, jobs, time.monotonic() + 10 ** 6)
+    began = time.monotonic()
+    hunt.deadline = began + (seconds or 10 ** 6)
+    counts = {}
+    tried = 0
+    with ThreadPoolExecutor(jobs) as pool:
+        for mutant, verdict in zip(mutants, pool.map(hunt.one, mutants)):
+            if verdict == OVERDUE:
+                continue
+            tried += 1
+            count = counts.setdefault(Path(mutant.file).name, {})
+            count[verdict] = count.get(verdict, 0) + 1
+            if verdict in (SURVIVED, NOT_BUILT) or all_must:
+                print(f"{verdict}: {mutant}", flush=True)
+    survivors = sum(c.get(SURVIVED, 0) for c in counts.values())
+    killed = sum(c.get(KILLED, 0) for c in counts.values())
+    for mutant in known if not seconds else []:
+        count = counts.setdefault(Path(mutant.file).name, {})
+        count[EXPLAINED] = count.get(EXPLAINED, 0) + 1
+    report(counts)
+    print(f"{tried} tried in {time.monotonic() - began:.0f} s")
+    sys.exit(killed < len(mutants) if all_must else bool(not seconds and survivors))
 
 
 if __name__ == "__main__":

@@ -414,6 +414,69 @@ START_TEST(test_breakpoint_on_a_pristine_place)
 }
 END_TEST
 
+/* ----------------------------------------- after the checks, in the copy */
+
+static const void *late_bytes;
+static size_t n_late;
+
+/* Writes to a place that was checked, and that moves out next. */
+static void write_late(char step)
+{
+	if (step == 'D')
+		code_poke(window_at, late_bytes, n_late);
+}
+
+/*
+ * The trap stays where the debugger puts back the first byte of the file;
+ * else it would put back a byte that no form there begins with.
+ */
+START_TEST(test_breakpoint_after_the_checks)
+{
+	struct sc_place *p;
+
+	start();
+	wraps.traced = yes;
+	begin(COMPANY, 1, 4);
+	p = code.places + 2;
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	if (_i)
+		ck_assert_int_eq(update_to_another_opcode(p, NULL), 0);
+	window_at = p->addr;
+	late_bytes = &int3;
+	n_late = 1;
+	steps_watch = write_late;
+	ck_assert_int_eq(code_change(p, _i ? "\xb8\6\0\0\0" : "\xb9\6\0\0\0",
+				     NULL), 0);
+	steps_watch = NULL;
+	ck_assert_mem_eq(p->addr, _i ? "\xb8\1\0\0\0" : "\xcc\1\0\0\0", 5);
+	ck_assert(sc_place_is_pristine(p));
+	code_poke(p->addr, "\xb8", 1);
+	ck_assert_int_eq(code_call(&code, 2), CODE_PRISTINE);
+	ck_assert_int_eq(code_update(&code, 0, 1, 3), 0);
+	expect_all(0, 1, 3);
+	finish();
+}
+END_TEST
+
+/* The update cannot fail any more, and must not leave the old function there. */
+START_TEST(test_foreign_bytes_after_the_checks)
+{
+	start();
+	begin(COMPANY, 1, 4);
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	window_at = code.places[2].addr;
+	late_bytes = ud2;
+	n_late = 2;
+	steps_watch = write_late;
+	ck_assert_int_eq(code_update(&code, 0, 1, 3), 0);
+	steps_watch = NULL;
+	ck_assert_int_eq(code_call(&code, 1), 3);
+	ck_assert_int_eq(code_call(&code, 2), CODE_PRISTINE);
+	ck_assert(sc_place_is_pristine(code.places + 2));
+	finish();
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = unit_begin("foreign");
@@ -432,5 +495,7 @@ int main(void)
 	unit_add_if(tc, test_int3_beside_in_place, 0, 1, can_be_alone);
 	tcase_add_test(tc, test_breakpoint_on_another_opcode);
 	tcase_add_loop_test(tc, test_breakpoint_on_a_pristine_place, 0, 2);
+	tcase_add_loop_test(tc, test_breakpoint_after_the_checks, 0, 2);
+	tcase_add_test(tc, test_foreign_bytes_after_the_checks);
 	return unit_end();
 }
