@@ -54,8 +54,6 @@ static int find_limit(struct sc_text *text, uintptr_t page, uintptr_t *limit,
 	if (*same)
 		text->readable = vma->flags & SC_VMA_READ;
 	*limit = *same ? vma->end : page + SC_PAGE;
-	if (*limit > text->end)
-		*limit = text->end;
 	if (*limit > page + RANGE_MAX && SC_RULE(2))
 		*limit = page + RANGE_MAX;
 	return 0;

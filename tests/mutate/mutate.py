@@ -9,9 +9,14 @@ those of the named files of src/; or those of the file LIST, which all must die.
 Survivors are printed; those that doc/mutants.md explains are not tried.  JOBS=N:
 so many mutants at a time.  UNIT=1: those of tests/unit alone.
 
+RESUME=1: those of named files that an earlier run has killed count as killed, where
+the source is the same.
+
 A mutant that changes no object file, or makes the same ones as another, is no
 mutant.  One that hangs is killed.
 """
+import hashlib
+import json
 import os
 import random
 import re
@@ -106,6 +111,27 @@ class Tree:
                 self.make(where, "check", "TESTS=")
 
 
+class Memory:
+    """The mutants that earlier runs have killed, by a sum of their source."""
+
+    def __init__(self, path, used):
+        self.path, self.used = path, used
+        self.dead = set(json.loads(path.read_text())) if path.exists() else set()
+
+    @staticmethod
+    def key(text):
+        return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+    def has(self, text):
+        return self.used and self.key(text) in self.dead
+
+    def add(self, text):
+        self.dead.add(self.key(text))
+
+    def write(self):
+        self.path.write_text(json.dumps(sorted(self.dead)))
+
+
 class Hunt:
     """What all workers share."""
 
@@ -120,6 +146,7 @@ class Hunt:
         self.deadline = deadline
         self.lock = threading.Lock()
         self.seen = set()
+        self.memory = Memory(build / "dead", bool(os.environ.get("RESUME")))
         self.workers = [Worker(i, build, self.recipes) for i in range(jobs)]
 
     def suite(self, where):
@@ -161,6 +188,8 @@ class Hunt:
         name = Path(mutant.file).name
         original = (self.tree.source / mutant.file).read_text()
         text = mutant.apply(original)
+        if self.memory.has(text):
+            return KILLED
         of_unit = [r for r in self.recipes.of_unit if r.sees(name)]
         of_src = [r for r in self.recipes.of_src if r.sees(name)]
         try:
@@ -192,7 +221,13 @@ class Hunt:
         with self.lock:
             worker = self.workers.pop()
         try:
-            return self.try_mutant(worker, mutant)
+            verdict = self.try_mutant(worker, mutant)
+            with self.lock:
+                if verdict == KILLED:
+                    self.memory.add(mutant.apply(
+                        (self.tree.source / mutant.file).read_text()))
+                    self.memory.write()
+            return verdict
         except Late:
             return OVERDUE
         finally:
@@ -246,13 +281,34 @@ def choose(top, files):
     return rest, [m for m in every if m.key() in known]
 
 
-def report(counts):
-    print(f"\n{'file':18} mutants " + " ".join(f"{v:>13}" for v in VERDICTS))
-    counts["all"] = {v: sum(c.get(v, 0) for c in counts.values())
-                     for v in VERDICTS}
-    for file, count in counts.items():
-        print(f"{file:18} {sum(count.get(v, 0) for v in VERDICTS):7} " +
-              " ".join(f"{count.get(v, 0):13}" for v in VERDICTS))
+def report(file, count):
+    print(f"{file}: {sum(count.values())} mutants: " +
+          ", ".join(f"{count[v]} {v}" for v in VERDICTS if count.get(v)),
+          flush=True)
+
+
+def show(hunt, mutants, known, pool, all_must):
+    """Tries all; prints what survives, and the counts file by file."""
+    counts, last = {}, None
+    for mutant in known:
+        count = counts.setdefault(Path(mutant.file).name, {})
+        count[EXPLAINED] = count.get(EXPLAINED, 0) + 1
+    for mutant, verdict in zip(mutants, pool.map(hunt.one, mutants)):
+        if verdict == OVERDUE:
+            continue
+        name = Path(mutant.file).name
+        if last not in (None, name) and hunt.by_file:
+            report(last, counts[last])
+        last = name
+        count = counts.setdefault(name, {})
+        count[verdict] = count.get(verdict, 0) + 1
+        if verdict in (SURVIVED, NOT_BUILT) or all_must:
+            print(f"{verdict}: {mutant}", flush=True)
+    if last and hunt.by_file:
+        report(last, counts[last])
+    total = {v: sum(c.get(v, 0) for c in counts.values()) for v in VERDICTS}
+    report("all", total)
+    return total
 
 
 def main():
@@ -278,25 +334,12 @@ def main():
     hunt = Hunt(top, build, jobs, time.monotonic() + 10 ** 6)
     began = time.monotonic()
     hunt.deadline = began + (seconds or 10 ** 6)
-    counts = {}
-    tried = 0
+    hunt.by_file = not seconds and not all_must
     with ThreadPoolExecutor(jobs) as pool:
-        for mutant, verdict in zip(mutants, pool.map(hunt.one, mutants)):
-            if verdict == OVERDUE:
-                continue
-            tried += 1
-            count = counts.setdefault(Path(mutant.file).name, {})
-            count[verdict] = count.get(verdict, 0) + 1
-            if verdict in (SURVIVED, NOT_BUILT) or all_must:
-                print(f"{verdict}: {mutant}", flush=True)
-    survivors = sum(c.get(SURVIVED, 0) for c in counts.values())
-    killed = sum(c.get(KILLED, 0) for c in counts.values())
-    for mutant in known if not seconds else []:
-        count = counts.setdefault(Path(mutant.file).name, {})
-        count[EXPLAINED] = count.get(EXPLAINED, 0) + 1
-    report(counts)
-    print(f"{tried} tried in {time.monotonic() - began:.0f} s")
-    sys.exit(killed < len(mutants) if all_must else bool(not seconds and survivors))
+        total = show(hunt, mutants, known if hunt.by_file else [], pool, all_must)
+    print(f"in {time.monotonic() - began:.0f} s")
+    sys.exit(total[KILLED] < len(mutants) if all_must
+             else hunt.by_file and bool(total[SURVIVED]))
 
 
 if __name__ == "__main__":
