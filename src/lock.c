@@ -21,8 +21,8 @@
  *	  +----------------+--------------------+
  *	        unlock              unlock, and wake all
  *
- * A thread that has waited takes it as OWNER, WAITERS.  In a child of fork() the
- * word is FREE, whatever it was.
+ * All that wait are woken, and each that finds an owner sets WAITERS anew.  In a
+ * child of fork() the word is FREE, whatever it was.
  */
 #include "sc_config.h"
 
@@ -268,17 +268,11 @@ void sc_lock_end(void)
 
 /* ------------------------------------------------------------- the lock */
 
-/*
- * One try to take the lock, as @self; 0, or its owner.  A thread that has
- * waited takes it with the mark of waiters on, for others may wait that it does
- * not know of.
- */
-static uint32_t try_to_take(struct page *page, uint32_t self, bool waited)
+/* One try to take the lock, as @self; 0, or its owner. */
+static uint32_t try_to_take(struct page *page, uint32_t self)
 {
 	uint32_t seen = 0;
 
-	if (waited)
-		self |= WAITERS;
 	if (atomic_compare_exchange_strong(&page->word, &seen, self))
 		return 0;
 	return seen;
@@ -306,7 +300,7 @@ static void restore(const sigset_t *signals, int cancel)
  * One try, with signals blocked.  Returns 0 with the lock held, an error, or 1
  * where another thread has it.  Then *@word is what to wait for; 0: try again.
  */
-static int try_lock(bool waited, uint32_t *word, struct page **out)
+static int try_lock(uint32_t *word, struct page **out)
 {
 	struct page *page;
 	uint32_t self, seen;
@@ -320,7 +314,7 @@ static int try_lock(bool waited, uint32_t *word, struct page **out)
 	if (page) {
 		/* Anew in each round: a handler may have made a child. */
 		self = lock_self();
-		seen = try_to_take(page, self, waited);
+		seen = try_to_take(page, self);
 		if (!seen)
 			err = 0;
 		else if ((seen & ~WAITERS) == self)
@@ -345,7 +339,6 @@ static int try_lock(bool waited, uint32_t *word, struct page **out)
 int sc_lock(void)
 {
 	struct page *page = NULL;
-	bool waited = false;
 	sigset_t signals;
 	int cancel, err;
 
@@ -354,7 +347,7 @@ int sc_lock(void)
 
 		block_signals(&signals);
 		pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
-		err = try_lock(waited, &word, &page);
+		err = try_lock(&word, &page);
 		if (!err)
 			break;
 		restore(&signals, cancel);
@@ -362,7 +355,6 @@ int sc_lock(void)
 			return err;
 		if (word)
 			lock_wait(page, word);
-		waited = true;
 	}
 	sc_valgrind_locked(&page->word);
 	page->signals = signals;
