@@ -119,6 +119,24 @@ START_TEST(test_foreign_bytes_on_a_patched_place)
 }
 END_TEST
 
+/* Half a breakpoint is none: neither another first byte, nor another rest. */
+START_TEST(test_what_only_looks_like_a_breakpoint)
+{
+	const uint8_t *bytes = _i ? (const uint8_t *)"\xcc\x9" :
+				    (const uint8_t *)"\xb9\x2";
+
+	start();
+	begin(COMPANY, 1, 4);
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	code_poke(code.places[1].addr, bytes, 2);
+	ck_assert_int_eq(code_update(&code, 0, 1, 3), -EBUSY);
+	ck_assert_mem_eq(code.places[1].addr, bytes, 2);
+	code_poke(code.places[1].addr, code.places[1].live, 2);
+	expect_all(0, 1, 2);
+	finish();
+}
+END_TEST
+
 /* Another patcher's work beside our places, even an int3's neighbour, stays. */
 START_TEST(test_foreign_bytes_beside_places)
 {
@@ -485,6 +503,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_text_given_back_as_it_is_touched, 0, 2);
 	tcase_add_loop_test(tc, test_foreign_place, 0, 2);
 	tcase_add_loop_test(tc, test_foreign_bytes_on_a_patched_place, 0, 2);
+	tcase_add_loop_test(tc, test_what_only_looks_like_a_breakpoint, 0, 2);
 	tcase_add_loop_test(tc, test_foreign_bytes_beside_places, 0, 2);
 	tcase_add_loop_test(tc, test_breakpoint, 0, 4);
 	tcase_add_loop_test(tc, test_breakpoint_made_in_the_window, 0, 2);

@@ -29,27 +29,6 @@ START_TEST(test_mappings_that_cannot_be_read_are_an_error)
 }
 END_TEST
 
-/* What somebody has mapped over a page says nothing of the text. */
-START_TEST(test_another_mapping_is_not_what_the_text_is)
-{
-	void *second;
-
-	start();
-	begin(COMPANY, 2, 1);
-	ck_assert_int_eq(mprotect((void *)code.text.start, 2 * SC_PAGE,
-				  PROT_EXEC), 0);
-	second = mmap((void *)(code.text.start + SC_PAGE), SC_PAGE, PROT_READ,
-		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-	ck_assert(second != MAP_FAILED);
-	/* of the first page, then of the second */
-	ck_assert_int_eq(code_update(&code, 0, 2, 2), 0);
-	ck_assert(!code.text.readable);
-	ck_assert_int_eq(code_update(&code, 1, 2, 2), 0);
-	ck_assert(!code.text.readable);
-	ck_assert_int_eq(code_call(&code, 0), 2);
-}
-END_TEST
-
 static size_t count_steps(char step)
 {
 	const char *s = steps_seen;
@@ -131,6 +110,21 @@ START_TEST(test_execute_only_text_opens_mem_once)
 }
 END_TEST
 
+/* The update says why it could not look at the places. */
+START_TEST(test_places_that_cannot_be_read_are_an_error)
+{
+	start();
+	begin(COMPANY, 1, 2);
+	ck_assert_int_eq(mprotect((void *)code.text.start, SC_PAGE, PROT_EXEC),
+			 0);
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	wraps.open = no_mem;
+	ck_assert_int_eq(code_update(&code, 0, 1, 3), -EACCES);
+	wraps.open = NULL;
+	expect_all(0, 1, 2);
+}
+END_TEST
+
 START_TEST(test_why_text_cannot_be_read)
 {
 	uint8_t byte;
@@ -153,11 +147,11 @@ int main(void)
 	TCase *tc = unit_begin("ranges");
 
 	tcase_add_test(tc, test_mappings_that_cannot_be_read_are_an_error);
-	tcase_add_test(tc, test_another_mapping_is_not_what_the_text_is);
 	tcase_add_test(tc, test_no_range_without_a_change);
 	tcase_add_loop_test(tc, test_changes_are_searched_as_one_by_one, 0,
 			    N_CHANGES);
 	tcase_add_test(tc, test_execute_only_text_opens_mem_once);
+	tcase_add_test(tc, test_places_that_cannot_be_read_are_an_error);
 	tcase_add_test(tc, test_why_text_cannot_be_read);
 	return unit_end();
 }
