@@ -67,7 +67,7 @@ LEAVES = re.compile(r"^\t+(return\b.*|goto \w+|break|continue);$")
 CALL = re.compile(r"^\t+(\(void\))?[a-z_]\w*\(")
 # Of a variable of the function only where a function is called for it.
 ASSIGNMENT = re.compile(r"^\t+(?=.*(->|\.|\]|^\t+\*|\w\().* [-+|&^]?=|.*(\+\+|--);)"
-                        r"(\*|\+\+|--)?[\w.\[\]>-]+( ([-+|&^]|<<|>>)?= "
+                        r"(\*|\+\+|--)?\w[\w.\[\]>-]*( ([-+|&^]|<<|>>)?= "
                         r"|\+\+;|--;|;)")
 # What a statement can follow.
 BEFORE = re.compile(r"([;{})]|:|\belse|\bdo)$")
