@@ -259,7 +259,7 @@ def explained(top):
     for line in (top / "doc/mutants.md").read_text().split("\n"):
         cells = [c.strip().replace("\\|", "|").strip("`").strip()
                  for c in re.split(r"(?<!\\)\|", line)[1:-1]]
-        if len(cells) == 4 and cells[0].endswith((".c", ".h")):
+        if len(cells) == 4 and cells[0].endswith("()"):
             keys.add(tuple(cells[:3]))
     return keys
 

@@ -25,8 +25,8 @@ class Mutant(NamedTuple):
 
     def key(self):
         """The same for a line that has only moved."""
-        return (self.file.split("/")[-1], self.old.strip(),
-                self.new.strip())
+        return (f"{self.file.split('/')[-1]} {self.function}()",
+                self.old.strip(), self.new.strip())
 
     def __str__(self):
         return (f"{self.file}:{self.number}: {self.function}(): {self.what}\n"

@@ -52,21 +52,52 @@ START_TEST(test_text_that_cannot_be_given_back_is_believed)
 	begin_patched();
 	p = code.places;
 	code_poke(p[1].addr, five, sizeof(five));
-	/* Under a breakpoint nobody can tell; one that is never touched is so. */
-	code_poke(p[2].addr, &int3, 1);
-	p[3].len = 0;
-	never = p[3];
-	code_poke(p[3].addr, five, sizeof(five));
+	/* One is never touched; under a breakpoint nobody can tell. */
+	p[2].len = 0;
+	never = p[2];
+	code_poke(p[2].addr, five, sizeof(five));
+	code_poke(p[3].addr, &int3, 1);
 	wraps.open = no_open;
 	sc_text_repair(&code.text);
 	wraps.open = NULL;
 	ck_assert_mem_eq(p[0].live, "\xb8\2\0\0\0", 5);
 	ck_assert_mem_eq(p[1].live, five, sizeof(five));
-	ck_assert_mem_eq(p[2].live, "\xb8\2\0\0\0", 5);
-	ck_assert_mem_eq(p[3].live, never.live, SC_INSN_MAX);
+	ck_assert_mem_eq(p[2].live, never.live, SC_INSN_MAX);
+	ck_assert_mem_eq(p[3].live, "\xb8\2\0\0\0", 5);
 	/* and so it can be changed */
 	ck_assert_int_eq(code_update(&code, 1, 50, 3), 0);
 	ck_assert_int_eq(code_call(&code, 1), 3);
+}
+END_TEST
+
+/* What others have written there is not the library's to believe. */
+START_TEST(test_pristine_text_is_not_looked_at)
+{
+	start();
+	begin(COMPANY, 2, 4);
+	code_poke(code.places[1].addr, five, sizeof(five));
+	sc_text_repair(&code.text);
+	ck_assert(!sc_text_is_patched(&code.text));
+}
+END_TEST
+
+/* The copy that nobody will move back is gone. */
+START_TEST(test_arena_is_emptied)
+{
+	struct sc_maps maps;
+	struct sc_vma vma;
+
+	begin_patched();
+	ck_assert_int_eq(code_prepare(&code, 0, 1, 3), 0);
+	sc_text_repair_engine();
+	sc_text_repair(&code.text);
+	ck_assert_int_eq(sc_maps_open(&maps), 0);
+	ck_assert_int_eq(sc_maps_find(&maps, code.text.arena, &vma), 0);
+	sc_maps_close(&maps);
+	ck_assert_uint_eq(vma.inode, 0);
+	ck_assert_uint_eq(vma.flags, 0);
+	expect_all(0, 1, CODE_PRISTINE);
+	finish();
 }
 END_TEST
 
@@ -144,6 +175,8 @@ int main(void)
 	tcase_add_test(tc, test_text_is_given_back);
 	tcase_add_test(tc, test_stuck_text_is_left_alone);
 	tcase_add_test(tc, test_text_that_cannot_be_given_back_is_believed);
+	tcase_add_test(tc, test_pristine_text_is_not_looked_at);
+	tcase_add_test(tc, test_arena_is_emptied);
 	tcase_add_loop_test(tc, test_a_lost_range_comes_back, 0, 2);
 	tcase_add_loop_test(tc, test_other_ranges_stay, 0, 2);
 	tcase_add_loop_test(tc, test_ranges_are_believed_with_care, 0, 2);
