@@ -75,7 +75,8 @@ static void settle_range(struct sc_range *r, bool undo)
 		if (err) {
 			sc_log("not patched", r->text->path, "range", err);
 			sc_range_set_pristine(r);
-			sc_drop_copy(r);
+			if (r->out)
+				sc_drop_copy(r);
 		}
 		r->out = false;
 	}

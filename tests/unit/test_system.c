@@ -545,6 +545,34 @@ START_TEST(test_arena_is_lost)
 }
 END_TEST
 
+static int refuse_code(void *p, size_t len, int prot)
+{
+	if (!(prot & PROT_EXEC))
+		return __real_mprotect(p, len, prot);
+	errno = EACCES;
+	return -1;
+}
+
+/* The same, where a copy that can run no more is replaced by a second one. */
+START_TEST(test_arena_is_lost_with_the_second_copy)
+{
+	start();
+	begin(COMPANY, 20, 4);
+	ck_assert_int_eq(code_update(&code, 0, 76, 2), 0);
+	/* behind the first copies of two ranges */
+	outs = 2;
+	wraps.mremap = lose_arena;
+	wraps.msync = only_the_hole_is_mapped;
+	wraps.mprotect = refuse_code;
+	ck_assert_int_eq(code_update(&code, 0, 76, 3), 0);
+	wraps = (struct wraps){ .mmap = NULL };
+	ck_assert_int_eq(outs, -1);
+	ck_assert_int_eq(*in_the_arena, 4711);
+	ck_assert_int_eq(code_call(&code, 0), CODE_PRISTINE);
+	code_expect_consistent(&code);
+}
+END_TEST
+
 /* The same, and the text goes before there is another arena. */
 START_TEST(test_arena_is_lost_and_text_goes)
 {
@@ -628,6 +656,7 @@ int main(void)
 	unit_add_if(tc, test_others_come_while_text_is_written, 0, 1,
 		    can_be_alone);
 	tcase_add_loop_test(tc, test_arena_is_lost, 0, 2);
+	tcase_add_test(tc, test_arena_is_lost_with_the_second_copy);
 	tcase_add_test(tc, test_arena_is_lost_and_text_goes);
 	tcase_add_test(tc, test_nothing_is_mapped_after_the_last_move);
 	tcase_add_loop_test(tc, test_start_where_unshare_is_pretended, 0, 2);
