@@ -178,7 +178,7 @@ inline clear(page)
 		if
 		:: give_back(page)
 #ifdef BROKEN_LEFT_BEHIND
-		:: skip				/* R refused, and so what */
+		:: skip				/* R refused, and ignored */
 #else
 		:: failed = true		/* R refused */
 #endif
