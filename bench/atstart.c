@@ -22,7 +22,7 @@
 
 static double start;
 
-/* Tells startup.c, who counts system calls, where to begin and to end. */
+/* Tells startup.c, which counts system calls, where to begin and to end. */
 static void mark(void)
 {
 	syscall(SYS_getppid);

@@ -99,7 +99,7 @@ static void compare(const char *title, const struct kind *kinds, size_t n)
 	size_t i, k, round;
 
 	for (round = 0; round < ROUNDS; round++) {
-		/* Another begins each round: none always follows the same. */
+		/* Each round begins with another, so that the order varies. */
 		for (i = 0; i < n; i++) {
 			double start;
 

@@ -29,7 +29,7 @@ void int3_init(void);
 /* While other threads run the sites. */
 void int3_update(const struct int3_set *set, void (*target)(void));
 
-/* With nobody else: writes what it wants and synchronises with nobody. */
+/* For one thread alone: writes in place, without synchronising. */
 void int3_update_alone(const struct int3_set *set, void (*target)(void));
 
 /* Makes all threads see new instructions; what a store to a key costs too. */

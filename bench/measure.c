@@ -70,8 +70,8 @@ void busy_stop(void)
 }
 
 /*
- * A pass that ends while this thread looks, and was not away itself, is that of
- * a thread beside it.  With one processor there is none.
+ * If a pass ends while this thread watches and keeps its processor, another
+ * processor ran it.  With one processor there is none.
  */
 void busy_meet(void)
 {

@@ -10,7 +10,7 @@
 
 #include <stddef.h>
 
-/* Not to be seen through: gcc adapts a caller to functions it can see. */
+/* Opaque to gcc, which adapts a caller to functions that it sees. */
 #if defined(__has_attribute)
 #if __has_attribute(noipa)
 #define OPAQUE	__attribute__((noipa, aligned(64)))

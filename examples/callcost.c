@@ -122,7 +122,7 @@ static void measure(void)
 	unsigned int x = 0;
 	size_t i, k, round;
 
-	/* Another kind begins each round: none always follows the same one. */
+	/* Each round begins with another kind, so that the order varies. */
 	for (round = 0; round < ROUNDS; round++) {
 		for (i = 0; i < KINDS; i++) {
 			double start = now();

@@ -22,10 +22,10 @@ extern struct crc32_way crc32_ways[];
 /* static_call(crc32)(crc, data, len) runs whichever is chosen. */
 DECLARE_STATIC_CALL(crc32, crc32_fn);
 
-/* Called for each piece of a file that was read; NULL: nobody wants to know. */
+/* Called for each piece of a file that was read; NULL: not reported. */
 DECLARE_STATIC_CALL(progress, void (*)(size_t bytes));
 
-/* Once, before anything else here. */
+/* Call it once, before the others. */
 void crc32_init(void);
 
 #endif

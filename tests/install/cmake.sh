@@ -8,7 +8,7 @@ command -v cmake >/dev/null || skip_all "no cmake"
 project cmake
 cd "$tmp/cmake" || exit 99
 unset MAKEFLAGS MAKELEVEL MFLAGS
-# A compiler with options in its name is not what CMake takes.
+# CMake takes no options in a compiler's name.
 compiler=${CC%% *}
 
 for by in OFF ON; do

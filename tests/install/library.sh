@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # A library that uses static calls, with a .pc file of its own, and a program that
-# has never heard of us: the rules of static-call(1), LIBRARIES.
+# does not know libstaticcall: the rules of static-call(1), LIBRARIES.
 . "$(dirname "$0")/install.sh"
 
 project others
@@ -29,7 +29,7 @@ use()
 		try "$name: calls are patched" ./program
 }
 
-# Shared: all of it is the library's own business.
+# Shared: its users need no flag for it.
 # shellcheck disable=SC2046 # words
 "$cc" -O2 -fPIC $(flags --cflags libstaticcall) -c calls.c
 # shellcheck disable=SC2046 # words

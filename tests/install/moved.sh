@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # An installed copy that was moved, or that lies in a staging directory or a
-# sysroot: it works, or the link fails and says why; never neither.
+# sysroot: it works, or the link fails and says why.
 . "$(dirname "$0")/install.sh"
 
 prefix=$("$PKG_CONFIG" --variable=prefix libstaticcall)

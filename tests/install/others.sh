@@ -12,7 +12,7 @@ cflags=$("$PKG_CONFIG" --cflags libstaticcall)
 libs=$("$PKG_CONFIG" --libs libstaticcall-nohook)
 cc=${CC%% *}
 
-# there TOOL: else it is skipped.
+# there TOOL: skips a missing one.
 there()
 {
 	command -v "$1" >/dev/null && return

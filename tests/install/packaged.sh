@@ -23,7 +23,7 @@ else
 	export CFLAGS='-g -O2 -fstack-protector-strong'
 	export CXXFLAGS=$CFLAGS CPPFLAGS='-D_FORTIFY_SOURCE=2'
 fi
-# Distributions ask for them more and more; functions get other names by both.
+# More and more distributions use them; they rename functions of the C library.
 CPPFLAGS+=' -D_FILE_OFFSET_BITS=64 -D_LARGEFILE_SOURCE'
 
 ./configure --disable-dependency-tracking

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# The library is upgraded under a tree that was configured and built before: what
-# the tree has saved, compile lines, link lines and objects, goes on working; and
-# so it does when the older release comes back.
+# The library is upgraded under a tree that was configured and built before: the
+# compile lines, link lines and objects that it has saved go on working, also when
+# the older release comes back.
 #
 # The other release is this one with another version wherever there is one, also
 # in the names of files, and one more header.
@@ -15,7 +15,7 @@ at=$tmp/prefix
 next=99.0.0
 unset MAKEFLAGS MAKELEVEL MFLAGS
 
-# Everything of ours below the prefix.
+# All of the library below the prefix.
 ours()
 {
 	(cd "$prefix" && find include "$lib" -maxdepth 2 -path \

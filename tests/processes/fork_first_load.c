@@ -4,8 +4,8 @@
  * thread is in fork() and a handler there takes its time: the library starts, and is
  * stopped at each of its calls while the process is copied.
  *
- * The program itself has no static call.  The child asks the library for its state,
- * for what it may do with the loader is the C library's affair.
+ * The program itself has no static call.  The child only asks the library for its
+ * state; what it may do with the loader is up to the C library.
  */
 #include <dlfcn.h>
 #include <pthread.h>

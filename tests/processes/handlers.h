@@ -14,8 +14,8 @@ struct handlers {
 void handlers_set(const struct handlers *set);
 int handlers_with_mutex(int (*func)(unsigned int n), unsigned int n);
 /*
- * What was set once more, after the constructors, without the mutex: these handlers
- * run before all others before the fork, and after all others after it.
+ * Set once more, after the constructors and without the mutex: these handlers run
+ * first before the fork, and last after it.
  */
 void handlers_register(void);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * oldlock.h - for controls: what a library does that keeps fork() and its updates
- * apart by a lock, which its fork handlers hold while the process is copied.
+ * oldlock.h - for controls: a library keeps fork() and its updates apart by a lock,
+ * which its fork handlers hold while the process is copied.
  */
 #ifndef PROCESSES_OLDLOCK_H
 #define PROCESSES_OLDLOCK_H

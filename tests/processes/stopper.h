@@ -3,7 +3,7 @@
  * stopper.h - stops a thread in the middle of what it does in the library: at the
  * first, the second, ... of its steps there.
  *
- * What a step is, one of two files says: a call of the C library (stopper_calls.c), or
+ * One of two files defines a step: a call of the C library (stopper_calls.c), or
  * a lettered step of an update (stopper_letters.c).
  */
 #ifndef PROCESSES_STOPPER_H

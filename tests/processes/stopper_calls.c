@@ -55,7 +55,7 @@ static int find_library(struct dl_phdr_info *info, size_t size, void *arg)
 
 /*
  * Called before anything can stop: dlsym() takes the loader's lock, which a thread
- * that is stopped in dlopen() has.
+ * that is stopped in dlopen() holds.
  */
 static void real(void *function, const char *name)
 {
@@ -144,7 +144,7 @@ EXPORT int sched_yield(void)
 	return next_sched_yield();
 }
 
-/* With as many arguments as any call has: the rest is not looked at. */
+/* With as many arguments as any call has; the kernel ignores more. */
 NEXT(void *, mremap, (void *, size_t, size_t, int, ...))
 EXPORT void *mremap(void *from, size_t old_len, size_t len, int flags, ...)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * test_kernel.c - what the kernel itself may do to text while it changes: have no
- * memory for it, merge its pages, hand its faults to somebody, copy the process.
+ * memory for it, merge its pages, hand its faults to a thread, copy the process.
  *
  * Some of this changes the machine for a moment (a control group, the merging of
  * pages, huge pages).  Then a process of its own, which nobody stops, puts things
@@ -113,12 +113,11 @@ static int guarded_run(void (*scenario)(void), void (*restore)(void))
 	return child_run(guard);
 }
 
-/* -------------------------------------------------- no memory left, really */
+/* -------------------------------------------------- no memory left */
 
 /*
- * A control group of version 1 can refuse memory instead of killing.  Its limit
- * is met by what the process itself takes, in the moment before the copy moves
- * in.
+ * A control group of version 1 can refuse memory instead of killing.  The
+ * process takes all memory up to the limit just before the copy moves in.
  */
 static char group[512];
 
@@ -196,7 +195,7 @@ static void eat_before_the_move(char step)
 {
 	if (step == 'F' && !meals++)
 		eat();
-	/* The place is lost, and a caller comes. */
+	/* The place is lost: a caller runs it. */
 	if (step == 'L')
 		code_call(&code, 0);
 }
@@ -213,7 +212,7 @@ static void enter_group(void)
 	/*
 	 * At the limit the kernel also takes back pages of the program's file, and
 	 * a page that this process has in common with its parent is copied when it
-	 * is written to.  Whoever then needs the page waits for ever.
+	 * is written to.  A thread that needs the page waits for ever.
 	 */
 	child_need(mlockall(MCL_CURRENT) == 0);
 	eaten = mmap(NULL, PLENTY, PROT_READ | PROT_WRITE,
@@ -268,8 +267,8 @@ static void lonely_text(void)
 }
 
 /*
- * A page of the file that the kernel took back at the limit cannot be read again:
- * whoever needs it waits, and nothing is seen.  Such a run is ended, and repeated.
+ * A page of the file that the kernel took back at the limit cannot be read again.
+ * A thread that needs it waits for ever; such a run is killed, and repeated.
  */
 static int limited_run(void (*scenario)(void), bool without)
 {
@@ -395,11 +394,11 @@ START_TEST(test_merged_pages)
 }
 END_TEST
 
-/* --------------------------------------------------- faults handled by somebody */
+/* --------------------------------------------------- faults that a thread answers */
 
 /*
- * Text on tmpfs whose page faults a thread of the program's answers
- * (userfaultfd).  It answers those of callers in the window too.
+ * A thread of the program answers the page faults of text on tmpfs (userfaultfd),
+ * also those of callers in the window.
  */
 static atomic_int answers;
 static int fault_fd = -1;
@@ -488,7 +487,7 @@ END_TEST
 
 /*
  * Text on pages of 2 MB (hugetlb) cannot be moved in parts, nor given back in
- * parts.  What was patched there while alone could not be changed later.
+ * parts.  What was patched there in place could not be changed later.
  */
 #define HUGE	"/sys/kernel/mm/hugepages/hugepages-2048kB/"
 
@@ -558,8 +557,8 @@ END_TEST
 /* -------------------------------------------------------- a copy of the process */
 
 /*
- * A child that is made in the middle of an update by the system call itself, of
- * which the library learns nothing: all its calls are right.
+ * The system call itself makes a child in the middle of an update, unknown to the
+ * library: all its calls are right.
  */
 static int children;
 
@@ -585,7 +584,7 @@ static void clone_here(char step)
 	children++;
 }
 
-/* Without the rule nothing shows where the pages were. */
+/* Without the rule nothing is mapped where the pages were. */
 static void *leave_a_hole(void *from, size_t len, int flags, void *to)
 {
 	if (!is_move_in(to))
@@ -615,7 +614,7 @@ START_TEST(test_raw_clone)
 }
 END_TEST
 
-/* What is changed here, the machine has once: until this and its children end. */
+/* The machine has these settings once: held until this and its children end. */
 static void one_at_a_time(void)
 {
 	int fd = open("/sys/kernel/mm", O_RDONLY | O_DIRECTORY);

@@ -22,7 +22,7 @@ static void catch_stderr(void)
 	ck_assert_int_eq(dup2(ends[1], 2), 2);
 }
 
-/* What was written since; stderr is itself again. */
+/* What was written since; restores stderr. */
 static const char *caught(void)
 {
 	static char text[1024];

@@ -190,7 +190,7 @@ START_TEST(test_no_descriptor)
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
 	ck_assert_int_eq(sc_maps_open(&query), -EMFILE);
 	ck_assert_int_eq(sc_maps_has_flag((uintptr_t)&query, "rd"), -EMFILE);
-	/* what cannot be read is what asks for the most care */
+	/* if it cannot be read, the answer is the careful one */
 	ck_assert(sc_maps_traced());
 	ck_assert(sc_maps_strict_overcommit());
 	/* a sanitizer looks for leaks at exit */
@@ -247,7 +247,7 @@ static void tell_and_stop(void)
 	child_expect(!before && sc_maps_traced());
 }
 
-/* Not by two, and not where it is forbidden. */
+/* A process has one tracer, and a system may forbid it. */
 static bool can_be_traced(void)
 {
 	return ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0;

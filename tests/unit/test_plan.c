@@ -99,7 +99,7 @@ static uintptr_t few(size_t i, size_t n)
 	return (uintptr_t)random() % 5;
 }
 
-/* What is usual: sorted runs, one for each key. */
+/* The usual order: sorted runs, one for each key. */
 static uintptr_t runs(size_t i, size_t n)
 {
 	return i % 17 * 1000 + (i / 17) * 3;
@@ -127,7 +127,7 @@ START_TEST(test_sort_large)
 
 	fill(n, shapes[_i]);
 	expect_sorted(n);
-	/* and once more what is sorted */
+	/* again, on sorted changes */
 	expect_sorted(n);
 }
 END_TEST

@@ -29,7 +29,7 @@
 
 #define CYCLES	40
 
-/* What the process that sets probes and the one that has them tell each other. */
+/* Shared by the process that sets probes and the one that has them. */
 struct progress {
 	atomic_int cycles;
 	atomic_bool enough;

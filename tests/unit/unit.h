@@ -33,7 +33,7 @@ void traces_same(const struct traces *before);
  * that ended it; CHILD_FINE when @fn returns.
  */
 #define CHILD_FINE	0
-#define CHILD_BROKEN	42	/* child_expect() was disappointed */
+#define CHILD_BROKEN	42	/* child_expect() failed */
 int child_run(void (*fn)(void));
 /* One that runs so long is killed; child_run() gives it less than Check does. */
 int child_run_for(int seconds, void (*fn)(void));
