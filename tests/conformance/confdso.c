@@ -20,7 +20,7 @@ DEFINE_STATIC_CALL(dso_tramp, dso_one);
 EXPORT_STATIC_CALL_TRAMP(dso_tramp);
 DEFINE_STATIC_CALL(dso_tramp_gpl, dso_two);
 EXPORT_STATIC_CALL_TRAMP_GPL(dso_tramp_gpl);
-/* The program has one of the same name; neither is the other's. */
+/* The program has another key of the same name. */
 DEFINE_STATIC_CALL(private_call, dso_one);
 
 /* volatile: something is left to do, so these are no tail calls */

@@ -119,7 +119,7 @@ tested_la = $(top_builddir)/src/libstaticcall-$(backend).la
 if SHARED
 # Without libtool, which takes as long as everything else together.
 libtool =
-# Not by $ORIGIN, which takes /proc, and which set-user-ID programs ignore.
+# Not by $ORIGIN: it needs /proc, and set-user-ID programs ignore it.
 AM_LDFLAGS = $(hook) -Wl,-rpath,$(abs_top_builddir)/src/.libs \
 	-Wl,-rpath,`pwd`/.libs
 tested_library = $(top_builddir)/src/.libs/libstaticcall-$(backend).so
@@ -145,7 +145,7 @@ AM_TESTS_ENVIRONMENT += \
 # The longest first.
 valgrind_programs = test_values $(tests:test_values=)
 valgrind_scripts = test_seeded.sh
-# A process that is forked translates all code that its test runs once more.
+# In each forked process valgrind translates the code once more.
 valgrind_short = CK_FORK=no
 include $(top_srcdir)/tests/valgrind.mk
 

@@ -15,7 +15,7 @@ int cxx_in_c(int x);
 DECLARE_STATIC_CALL(defined_in_c, cxx_in_c);
 DECLARE_STATIC_CALL(defined_in_cxx, cxx_default);
 
-/* What a C file sees of them. */
+/* The part that a C file sees. */
 int c_calls_cxx(int x);
 int c_updates_cxx(int (*func)(int));
 

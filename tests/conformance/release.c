@@ -83,7 +83,7 @@ int JOIN(RELEASE, see)(struct release_seen *seen)
 		if (mine.behind[i] != 0x5a)
 			return 2;
 #ifdef IS_NEW
-	/* By the size it shows that the library did not know this member. */
+	/* The size shows that the library did not know this member. */
 	if (mine.info.size != offsetof(struct static_call_info, later))
 		return 3;
 #else

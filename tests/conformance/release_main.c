@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * release_main.c - the program of release.h.  With an argument: text may not be
- * patched, and all must run right nevertheless.
+ * patched, and every call must still be right.
  */
 #include <stdio.h>
 #include <string.h>

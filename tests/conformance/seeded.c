@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * seeded.c - seeded FAULT: a program that is wrong on purpose, or is not, for
- * valgrind to say so.
+ * seeded.c - seeded FAULT: a program with a fault that valgrind must report, or
+ * without one.
  *
  *	race	two threads write a variable without a lock
  *	locked	the same with one
@@ -83,7 +83,7 @@ static void *call_until_handed(void *arg)
 	return arg;
 }
 
-/* Beside a thread that calls, the keys and code it uses change. */
+/* Changes the key and the code that a thread uses as it calls. */
 static int race(long (*target)(const char *))
 {
 	pthread_t thread;
@@ -110,7 +110,7 @@ static int hand_over(long (*target)(const char *))
 
 static int use_memory(int after_free)
 {
-	/* No compiler is to see the fault. */
+	/* Hides the fault from the compiler. */
 	char *volatile p = calloc(1, 8);
 	long byte;
 
@@ -121,7 +121,7 @@ static int use_memory(int after_free)
 	byte = static_call(seeded)(p);
 	if (!after_free)
 		free(p);
-	/* What was freed may hold anything. */
+	/* Freed memory may hold anything. */
 	return byte && !after_free;
 }
 

@@ -16,7 +16,7 @@ TCase *suite_begin_unchecked(const char *name)
 
 	suite = suite_create(name);
 	suite_add_tcase(suite, tc);
-	/* For what hangs: a busy machine is no fault. */
+	/* Ends what hangs; a busy machine is no fault. */
 	tcase_set_timeout(tc, 1800);
 	return tc;
 }
@@ -39,7 +39,7 @@ int suite_end(void)
 	run = srunner_ntests_run(sr);
 	failed = srunner_ntests_failed(sr);
 	srunner_free(sr);
-	/* A program that ran nothing has shown nothing. */
+	/* A program that ran no test must not pass. */
 	return failed || !run ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 

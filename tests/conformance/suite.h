@@ -18,15 +18,15 @@ extern "C" {
 
 /* The one case of this program; add tests to it with tcase_add_test(). */
 TCase *suite_begin(const char *name);
-/* The same without the look at the sites: the test says what they are. */
+/* The same, but only the test itself checks the sites. */
 TCase *suite_begin_unchecked(const char *name);
 /* Runs the tests, writes TAP to stdout, returns what main() returns. */
 int suite_end(void);
 
-/* @full, or a small part of it where time is dear (SC_TEST_SHORT=1). */
+/* @full, or a small part of it where time is short (SC_TEST_SHORT=1). */
 unsigned long suite_rounds(unsigned long full);
 
-/* Not to be watched by helgrind; say why where it is used. */
+/* Hides memory from helgrind; the caller says why. */
 void suite_unwatched(void *start, size_t len);
 
 /* Every call site holds what its key asks for; fails the test if not. */

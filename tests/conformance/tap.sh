@@ -14,7 +14,7 @@ backend=${SC_TEST_BACKEND:-generic}
 	include=("-I$abs_top_builddir/include/$backend"
 		"-I${abs_top_srcdir:?}/include")
 }
-# Seconds for a command that may hang; none that does not comes near.
+# A command that takes more seconds hangs; others take far fewer.
 # shellcheck disable=SC2034
 patience=1200
 work=$(mktemp -d) || exit 99

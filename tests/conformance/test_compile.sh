@@ -3,8 +3,8 @@
 # test_compile.sh - what the compiler must accept without a warning, and what it
 # must refuse.
 #
-# What is refused is compiled twice, with the right thing and with the wrong one
-# in the same place, so that no case fails for a reason of its own.
+# A refused case is compiled twice, with the right and the wrong thing in the same
+# place, so that it fails for no other reason.
 
 # shellcheck source=tests/conformance/tap.sh
 . "${abs_top_srcdir:?}/tests/conformance/tap.sh"
@@ -35,7 +35,7 @@ knows() # c|c++ STD
 	[ "${known[$2]}" = yes ]
 }
 
-# Optimised too in the first STD: the language is told apart without.
+# Optimised in the first STD alone: the language is the same without.
 accept() # NAME c|c++ STD...; source on stdin
 {
 	local name=$1 language=$2 levels='-O0 -O2' level std

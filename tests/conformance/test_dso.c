@@ -22,7 +22,7 @@ static NOINLINE int program_two(int x)
 	return x + 2000;
 }
 
-/* The library has one of the same name. */
+/* The library has another key of this name. */
 DEFINE_STATIC_CALL(private_call, program_one);
 
 NOINLINE int tail_calls_dso(int x);
@@ -107,7 +107,7 @@ START_TEST(test_null_and_ret0_across_modules)
 }
 END_TEST
 
-/* Updated from any module it is recognised as RET0 (kernel bug C9). */
+/* An update to it from any module makes a RET0 call (kernel bug C9). */
 START_TEST(test_return0_is_one_function_in_all_modules)
 {
 	ck_assert_ptr_eq(dso_return0(), (void *)&__static_call_return0);
@@ -216,7 +216,7 @@ START_TEST(test_both_modules_are_known)
 	ck_assert_uint_eq(n[0], 2);
 	ck_assert_uint_eq(n[1], 1);
 	ck_assert_uint_eq(n[2], 1);
-	/* which of the two is meant? */
+	/* two keys have this name */
 	ck_assert_ptr_null(static_call_find("private_call"));
 	ck_assert_ptr_nonnull(static_call_find("dso_open"));
 }

@@ -67,7 +67,7 @@ check 'STATIC_CALL_DEBUG=0 writes nothing' \
 	silent env STATIC_CALL_DEBUG=0 ./showinfo
 check 'STATIC_CALL_DEBUG=1 writes what happens' \
 	errors . env STATIC_CALL_DEBUG=1 ./showinfo
-check 'every line says who writes' \
+check 'every line has the prefix' \
 	errors '^(lib)?static_?call' env STATIC_CALL_DEBUG=1 ./showinfo
 one_writer()
 {

@@ -41,7 +41,7 @@ static int wait_for(pid_t pid)
 	return WEXITSTATUS(status);
 }
 
-/* Children say 0 or the number of the step that went wrong. */
+/* A child returns 0 or the number of the step that failed. */
 static int update_and_call(int (*func)(int), int expect)
 {
 	if (static_call_update(forked, func))
@@ -195,8 +195,8 @@ START_TEST(test_fork_while_other_threads_update)
 END_TEST
 
 /*
- * The child of vfork() borrows our memory: it may call.  The result is in its
- * exit status, for under valgrind it is a child of fork().
+ * The child of vfork() shares our memory, and may call.  The result is its exit
+ * status, because under valgrind it is a child of fork().
  */
 START_TEST(test_child_of_vfork_calls)
 {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# test_group.sh - a module has one constructor and one destructor of ours,
+# test_group.sh - a module has one constructor and destructor of the header's,
 # whatever the number of its objects, their language and their compiler options;
 # and none where the header is there and no static call; and it refers to the
 # build hook where, and only where, it should.
@@ -105,9 +105,9 @@ pointers() # FILE init|fini: how many .init_array or .fini_array has
 	echo $((16#${size:-0} / width))
 }
 
-# Ours is one of each.  The generic backend has one for each definition, too, and
+# The header's is one of each.  The generic backend has one for each definition, and
 # link-time optimisers may join these.
-check 'a program without us' "${cc[@]}" -o "$work/plain" "$work/plain.c"
+check 'a plain program' "${cc[@]}" -o "$work/plain" "$work/plain.c"
 own=1
 [ "$backend" != generic ] || own=3
 
@@ -143,7 +143,7 @@ for options in '-O0' '-O2 -fno-common -fno-pie -no-pie' '-O2 -flto' \
 	fi
 	for linker in "${linkers[@]}"; do
 		name="$options, $linker"
-		# Which plugin goes with which linker is not our business.
+		# Which plugin goes with which linker is not tested here.
 		if ! link program "${flags[@]}" "-fuse-ld=$linker" "${objs[@]}" \
 			>"$work/log" 2>&1 && [[ $options = *-flto* ]]; then
 			skip "$name" 'no link-time optimisation with this linker'
@@ -187,14 +187,14 @@ refers() # FILE
 check 'links, and without the hook' "${cc[@]}" -o "$work/alone" "$work/alone.o" \
 	"${library[@]}"
 check 'runs' "$work/alone"
-check 'has no constructor of ours' none_of_ours "$work/alone"
+check 'adds no constructor' none_of_ours "$work/alone"
 if refers "$work/alone.o" >/dev/null; then
 	report 'not ok' 'and does not ask for the hook'
 else
 	report ok 'and does not ask for the hook'
 fi
 
-# ---- who refers to the hook ------------------------------------------------------
+# ---- references to the hook ------------------------------------------------------
 
 if [ "$backend" != inline ]; then
 	compile -O2 >/dev/null 2>&1

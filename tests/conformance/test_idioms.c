@@ -249,7 +249,7 @@ static NOINLINE void preempt_schedule_other(void)
 DEFINE_STATIC_CALL(preempt_schedule, preempt_schedule_default);
 
 #if defined(CONFIG_HAVE_STATIC_CALL) && defined(__x86_64__)
-/* The red zone is stepped over: a kernel has none. */
+/* Steps over the red zone: a kernel has none. */
 #define preempt_schedule()						\
 do {									\
 	__STATIC_CALL_MOD_ADDRESSABLE(preempt_schedule);		\

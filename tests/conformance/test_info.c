@@ -92,7 +92,7 @@ START_TEST(test_info_says_whether_text_is_patched_and_why_not)
 	else
 		ck_assert_uint_gt(strlen(info.reason), 0);
 #ifdef HAVE_STATIC_CALL
-	/* Confined, who runs the test looks at the reason. */
+	/* In confined.sh the script checks the reason. */
 	if (getenv("SC_TEST_CONFINED"))
 		return;
 	ck_assert_int_eq(info.patching, !(off && !strcmp(off, "0")));
@@ -184,7 +184,7 @@ static int see_key(const struct static_call_key_info *k, void *arg)
 	return 0;
 }
 
-START_TEST(test_each_key_is_told_once)
+START_TEST(test_each_key_is_reported_once)
 {
 	struct seen seen = { 0 };
 
@@ -274,7 +274,7 @@ static long mapped_pages(void)
 	return pages;
 }
 
-/* Nothing is held, and nothing is lost. */
+/* A walk holds no lock and no memory. */
 START_TEST(test_walk_may_be_left_by_longjmp)
 {
 	long before = mapped_pages();
@@ -421,7 +421,7 @@ int main(void)
 	tcase_add_test(tc, test_info_counts);
 	tcase_add_test(tc, test_info_fills_no_more_than_its_size);
 	tcase_add_test(tc, test_info_refuses_impossible_sizes);
-	tcase_add_test(tc, test_each_key_is_told_once);
+	tcase_add_test(tc, test_each_key_is_reported_once);
 	tcase_add_test(tc, test_walk_ends_at_a_result_and_returns_it);
 	tcase_add_test(tc, test_walk_may_be_left_by_longjmp);
 	tcase_add_test(tc, test_find_gives_the_key_of_a_name);

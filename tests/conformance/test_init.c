@@ -4,7 +4,7 @@
  * constructor of the library, in constructors, and after main() in
  * destructors.
  *
- * What happened is noted and looked at by the tests.
+ * They note what happened, and the tests check it.
  */
 #include <stddef.h>
 #include <stdlib.h>
@@ -145,7 +145,7 @@ static __attribute__((destructor)) void run_destructor(void)
 		_exit(result);
 }
 
-/* Runs after it: the library knows these keys no more. */
+/* Runs after it.  A program's keys stay known. */
 static void run_last(void)
 {
 	int result;

@@ -30,7 +30,7 @@ clang=no
 
 # ---- warnings ---------------------------------------------------------------
 
-# Those that this compiler has not are left out.
+# The test leaves out what this compiler lacks.
 c_warnings='all extra pedantic redundant-decls shadow cast-qual conversion undef
 	nested-externs missing-declarations missing-prototypes strict-prototypes
 	old-style-definition bad-function-cast c++-compat unused-macros cast-align
@@ -84,7 +84,7 @@ known()
 	shift
 
 	known=()
-	# Of clang's "everything" the program itself would cause these.
+	# The program itself causes these of clang's "everything".
 	[ $clang = no ] || known=(-Wno-unknown-warning-option -Wno-padded
 		-Wno-declaration-after-statement -Wno-c++98-compat
 		-Wno-c++98-compat-pedantic -Wno-unsafe-buffer-usage
@@ -115,7 +115,7 @@ for std in c++11 c++14 c++17 c++20; do
 	check "no warning in $std, of ${#known[@]} kinds" \
 		quiet c++ "-std=$std" "${known[@]}"
 done
-# The control: a warning of the user's is seen, and so is one about his call.
+# The control: warnings about the user's code and the user's call are seen.
 printf 'int missing;\n#include "use.h"\nint g(int a) { long b = a; return b; }\n' |
 	sed '1i #define NOTHING (void *)0' >"$work/use"
 check_fails 'control: a conversion of the program is warned of' conversion \
@@ -191,7 +191,7 @@ int use()
 }
 END2
 
-# A result that is not complete yet, and one that has no destructor to speak of.
+# A result of an incomplete type, and ones with a trivial destructor.
 accepts 'NULL calls of other classes' c++ -std=c++11 <<'END2'
 #include <static_call.h>
 struct later;

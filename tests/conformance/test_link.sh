@@ -120,7 +120,7 @@ else
 	report 'not ok' "exported: $(exports)"
 fi
 
-# ---- what was not given --------------------------------------------------------
+# ---- what is not exported ------------------------------------------------------
 
 check 'plain program' compile empty_main -O0
 for source in tramp_updater tramp_querier; do

@@ -295,7 +295,7 @@ END_TEST
 /*
  * A function that adds two, so far away that its displacement differs from that
  * of a near one in every byte: half of the one and half of the other would lead
- * into nowhere.  Where the system forbids new code the near one has to do.
+ * into nowhere.  Where the system forbids new code the near one is used.
  */
 static long (*distant_plus_two(void))(long)
 {

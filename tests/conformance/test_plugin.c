@@ -126,14 +126,14 @@ START_TEST(test_plugin_updates_the_program)
 	ck_assert_int_eq(static_call(program_call)(1), 101);
 	ck_assert_int_eq(ops->call_program(1), 101);
 	sites_match_their_keys();
-	/* the program's part: no target may be left in what goes away */
+	/* the program must leave no target in the plugin */
 	ck_assert_int_eq(ops->update_program(program_two), 0);
 	unload(handle);
 	ck_assert_int_eq(static_call(program_call)(1), 2001);
 }
 END_TEST
 
-/* What was updated before it came holds for its calls from the first on. */
+/* Its first call runs the target that was set before it was loaded. */
 START_TEST(test_plugin_comes_up_to_date)
 {
 	void *handle;
@@ -238,8 +238,8 @@ START_TEST(test_text_of_an_unloaded_plugin_is_not_reserved)
 END_TEST
 
 /*
- * What is mapped where the plugin was belongs to somebody else (kernel bug
- * C2): it must not be written, nor looked at as a site.
+ * Other memory may be mapped where the plugin was (kernel bug C2): the library
+ * must not write it, nor read it as a site.
  */
 START_TEST(test_update_after_unload_leaves_the_place_alone)
 {
@@ -270,7 +270,7 @@ START_TEST(test_update_after_unload_leaves_the_place_alone)
 }
 END_TEST
 
-/* The program's fault (kernel bug C13), but one that it can mend. */
+/* The program is wrong (kernel bug C13), and can repair it. */
 START_TEST(test_target_in_an_unloaded_plugin_can_be_replaced)
 {
 	void *handle;

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# valgrind, run as for the rest of the suite, says what is wrong with programs
-# that are wrong on purpose, and nothing of those that are not.
+# valgrind, run as for the rest of the suite, reports the faults of programs that
+# have one on purpose, and nothing of the others.
 . "${abs_top_srcdir:?}/tests/conformance/tap.sh"
 
 read -ra valgrind <<<"${SC_VALGRIND:?}"

@@ -34,9 +34,9 @@ static atomic_int handled, wrong, refused, updated;
 static atomic_int left;
 
 /*
- * The next alarm.  It is set when a handler ends, so that what it interrupts goes
- * on, however long a handler takes; where a handler takes so long to return that
- * the alarm is there first, the number of alarms ends it.
+ * The next alarm.  A handler sets it as it ends, so that the interrupted code goes
+ * on, however long a handler takes.  If the alarm comes before the handler has
+ * returned, the number of alarms ends it.
  */
 static void next_alarm(void)
 {
@@ -60,7 +60,7 @@ static void call_in_handler(int sig)
 	next_alarm();
 }
 
-/* Updates too: works, or says that this thread is inside the library. */
+/* Updates too, unless this thread is inside the library. */
 static void update_in_handler(int sig)
 {
 	int odd = atomic_load(&handled) & 1;
@@ -150,7 +150,7 @@ START_TEST(test_handler_calls_on_an_alternate_stack)
 }
 END_TEST
 
-START_TEST(test_handler_updates_or_is_told_of_the_deadlock)
+START_TEST(test_handler_updates_or_gets_edeadlk)
 {
 	storm(update_in_handler, 0);
 	update_until(1000);
@@ -176,7 +176,7 @@ static void *keep_calling(void *arg)
 	return NULL;
 }
 
-/* With a second thread, updates take the way that is made for threads. */
+/* Beside a second thread updates move pages. */
 static void with_a_second_thread(void (*handler)(int))
 {
 	sigset_t alarm, old;
@@ -238,7 +238,7 @@ int main(void)
 
 	tcase_add_test(tc, test_handler_calls_between_and_inside_updates);
 	tcase_add_test(tc, test_handler_calls_on_an_alternate_stack);
-	tcase_add_test(tc, test_handler_updates_or_is_told_of_the_deadlock);
+	tcase_add_test(tc, test_handler_updates_or_gets_edeadlk);
 	tcase_add_test(tc, test_handler_calls_while_threads_call);
 	tcase_add_test(tc, test_handler_updates_while_threads_call);
 	tcase_add_test(tc, test_library_leaves_signals_alone);

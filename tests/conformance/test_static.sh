@@ -41,7 +41,7 @@ if [ ! -e "$archive" ]; then
 	skip 'static programs' 'the library was built shared only'
 	finish
 fi
-# What differs is where code may be changed.
+# The two differ in where code may be changed.
 hows=(-static)
 [ "$backend" = generic ] || hows+=(-static-pie)
 for how in "${hows[@]}"; do

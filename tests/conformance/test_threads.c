@@ -207,9 +207,9 @@ START_TEST(test_update_is_seen_by_threads_that_block_all_signals)
 END_TEST
 
 /*
- * Data written before an update is there for who runs the new target.  Atomic,
- * for a late caller may still run the target of the round before; relaxed, for
- * the order is to come from the update.
+ * The new target sees the data that was written before an update.  Atomic, for a
+ * late caller may still run the target of the round before; relaxed, for the
+ * order is to come from the update.
  */
 static atomic_long payload[TARGETS];
 
@@ -252,8 +252,8 @@ START_TEST(test_new_target_sees_what_was_written_before_the_update)
 
 	setup();
 	/*
-	 * The one order between the writes and reads of it is that of the
-	 * updates and calls, which helgrind does not know of.
+	 * Only updates and calls order the writes and reads of it, which
+	 * helgrind cannot know.
 	 */
 	suite_unwatched(payload, sizeof(payload));
 	start_all(t, 2, read_published);

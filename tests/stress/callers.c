@@ -111,7 +111,7 @@ void *caller_plain(void *arg)
 	return NULL;
 }
 
-/* A thread that no signal can stop, not even a trap's: the kernel kills it. */
+/* This thread blocks all signals, so a trap in it kills the process. */
 void *caller_blocked(void *arg)
 {
 	sigset_t all;
@@ -136,8 +136,8 @@ void *caller_small(void *arg)
 static __thread unsigned int handler_seed;
 
 /*
- * An update in a handler: none interrupts an update, as the library blocks
- * signals in it, so there is nothing to refuse.
+ * An update in a handler.  The library blocks these signals in an update, so no
+ * handler interrupts one, and none is refused.
  */
 static void update_in_handler(void)
 {

@@ -123,8 +123,8 @@ void *giver(void *arg)
 }
 
 /*
- * Locked text must be unlocked to be moved.  Mappings are cut in pieces by it,
- * and some of that happens between the library's look and its deed.
+ * The library must munlock mlocked text to move it.  Locking cuts mappings in
+ * pieces, sometimes between the library's check and its move.
  */
 void *locker(void *arg)
 {

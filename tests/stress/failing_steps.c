@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * failing_steps.c - the library's engine on a bad day: its steps fail at
+ * failing_steps.c - the library's engine, but its steps fail at
  * random.  An update may then be refused; calls must be right all the same.
  */
 #include <errno.h>

@@ -31,7 +31,7 @@ static void expect_success(pid_t pid, const char *what)
 		fault("%s failed", what);
 }
 
-/* fork() waits for updates to end: all is as in any process. */
+/* The child repairs what it inherited; then all is as in any process. */
 static void run_fork(void)
 {
 	pid_t pid = fork();
@@ -54,8 +54,8 @@ static void run_fork(void)
 }
 
 /*
- * The copy may be of any moment of an update.  This child only calls, so nothing
- * is repaired before; children that update are in tests/processes.  The numbers
+ * The child may be born at any moment of an update.  It only calls, so it repairs
+ * nothing; children that update are in tests/processes.  The numbers
  * are still good: the kernel copies with the lock that moving text needs, so an
  * update cannot become done meanwhile.  That does not hold for the far key, whose
  * updates often change no text.

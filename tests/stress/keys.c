@@ -40,8 +40,8 @@ void key_release(struct key_state *k)
 bool steps_fail;
 
 /*
- * Nothing here gives the library a reason to refuse but memory that is short
- * for a moment, and an engine whose steps are made to fail.
+ * The library may refuse only if memory is short for a moment, or if steps are
+ * made to fail.
  */
 static bool may_retry(int err, int *tries)
 {
@@ -70,7 +70,7 @@ void keys_update(struct key_state **k, size_t n)
 	for (i = 0; i < n; i++) {
 		long number = atomic_load(&k[i]->done) + 1;
 
-		/* After a fork the number may have been begun already. */
+		/* In a child of fork() its parent may have begun the number. */
 		if (number <= atomic_load(&k[i]->begun))
 			number = atomic_load(&k[i]->begun) + 1;
 		changes[i].key = k[i]->key;

@@ -22,7 +22,7 @@
 #include "stress.h"
 
 #define MAX_THREADS	64
-/* Threads that have not seen by then that it is over hang. */
+/* A thread that has not ended by then hangs. */
 #define GRACE_S		1200
 
 struct role {
@@ -93,7 +93,7 @@ static void check_holdings(const struct holdings *before)
 	struct holdings now = holdings_now();
 	int tries, i;
 
-	/* What moves left behind goes when the text is changed again. */
+	/* The next update of a text removes what its moves left behind. */
 	for (tries = 0; tries < 100 && now.bytes != before->bytes; tries++) {
 		for (i = 0; i < n_keys; i++)
 			key_update(keys + i);

@@ -149,7 +149,7 @@ enum counter {
 	N_COUNTERS,
 };
 
-/* Lives through a crash, and counts children too. */
+/* Survives a crash, and counts children too. */
 struct record {
 	_Atomic long counts[N_COUNTERS];
 	_Atomic long forms[N_FORMS];

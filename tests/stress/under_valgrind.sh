@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # The stress program under valgrind, with all that can run there.  One thread
-# runs at a time, and text is patched in place: what is looked for is errors of
-# memory and races in the library, not torn instructions.
+# runs at a time, and text is patched in place: valgrind looks for errors of
+# memory and races in the library, not for torn instructions.
 set -u
 build=${STRESS_BUILD:-.}
 seconds=10

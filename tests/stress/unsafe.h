@@ -10,7 +10,7 @@
 #include "plan.h"
 #include "text.h"
 
-/* Puts @wanted at the places, one way or the other; text is writable. */
+/* Writes the changes, one way or the other; text is writable. */
 void unsafe_write(const struct sc_change *changes, size_t n);
 
 /* Once, before anything is written. */

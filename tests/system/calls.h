@@ -8,7 +8,7 @@
 
 #include <static_call.h>
 
-/* Something is wrong; said on stdout, counted. */
+/* Reports a fault on stdout, and counts it. */
 void fault(const char *format, ...) __attribute__((format(printf, 1, 2)));
 unsigned long faults(void);
 
@@ -26,7 +26,7 @@ void refused_change(int err);
 /* Calls in any thread; the result must be of a target in force meanwhile. */
 void call_and_check(void);
 
-/* The same of one call, without a variable of the thread's. */
+/* The same for one call, without a thread-local variable. */
 void call_value_and_check(void);
 
 /* The address of a patched site; NULL: there is none. */

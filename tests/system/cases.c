@@ -73,7 +73,7 @@ static void same_locked(void)
 		      locked_at_first, kb);
 }
 
-/* ---------------------------------------------------- somebody's int3 */
+/* ---------------------------------------------------- a foreign int3 */
 
 static const char *write_site(const void *bytes, size_t len)
 {
@@ -97,8 +97,8 @@ static const char *int3_at_a_site(void)
 }
 
 /*
- * Somebody else patched the place: the update is refused, and his work stays.
- * Not called meanwhile, for it does nothing sensible.
+ * Another patcher changed the place: the update is refused, and the bytes stay.
+ * Nothing calls the place meanwhile, for they make no sense.
  */
 static const char *other_code_at_a_site(void)
 {
@@ -115,7 +115,7 @@ static const char *other_code_at_a_site(void)
 		return why;
 	refused_change(EBUSY);
 	if (memcmp(site, theirs, sizeof(theirs)) != 0)
-		fault("somebody's code was overwritten");
+		fault("foreign code was overwritten");
 	return write_site(ours, sizeof(ours));
 }
 
@@ -127,7 +127,7 @@ static const char *other_code_at_a_site(void)
 	  .alone = { OFF, 0 }, .threads = { OFF, 0 }, .deny = call,	\
 	  .err = DENY_KILL, .reason = "STATIC_CALL_PATCH",		\
 	  .flags = NO_PATCH }
-/* Without it nothing is lost. */
+/* The library does without it. */
 #define SPARE(call)							\
 	{ .name = call ": EPERM", AFTER(call, EPERM) },			\
 	{ .name = call ": ENOSYS", AFTER(call, ENOSYS) }
@@ -158,7 +158,7 @@ const struct test cases[] = {
 	{ .name = "mmap: EPERM", AFTER("mmap", EPERM), .flags = NOT_SANITIZED },
 	{ .name = "mmap: ENOSYS", AFTER("mmap", ENOSYS),
 	  .flags = NOT_SANITIZED },
-	/* What cannot be checked is not touched. */
+	/* A place that cannot be checked stays. */
 	{ .name = "open: EPERM", AFTER("open", EPERM),
 	  .alone = { REFUSED, EPERM }, .threads = { REFUSED, EPERM } },
 	{ .name = "open: ENOSYS", AFTER("open", ENOSYS),
@@ -208,7 +208,7 @@ const struct test cases[] = {
 
 	{ .name = "sealed text", .preload = "seal",
 	  .alone = { UNSAFE, 0 }, .threads = { UNSAFE, 0 } },
-	/* It depends on the kernel whether sealed text is given back. */
+	/* Some kernels let sealed text be given back. */
 	{ .name = "text sealed after start", .after = seal_own_text,
 	  .threads = { VIA_KEY, OR_DONE(EPERM) } },
 	{ .name = "anonymous text", .preload = "anonymous",

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# confined.sh - the conformance suite inside systems that forbid things from
-# before its start, and what static_call_get_info() says there; and inside such
-# that forbid them once the library has started.
+# confined.sh - the conformance suite inside systems that forbid things before its
+# start, and what static_call_get_info() says there; and inside systems that forbid
+# them once the library has started.
 
 # shellcheck source=tests/system/common.sh
 . "${abs_top_srcdir:?}/tests/system/common.sh"
@@ -74,7 +74,7 @@ late()
 		LD_PRELOAD="$here/.libs/preload.so" PRELOAD_DOES="late=$1"
 }
 
-# A restriction that does not exist ends the program: it does get there.
+# An unknown restriction ends the program, so restrictions are applied.
 late_is_applied()
 {
 	cd "$tests/$b" || return

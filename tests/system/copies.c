@@ -4,9 +4,8 @@
  * that each have one inside, and the program's own.
  *
  * A call is updated through the copy that it was registered with; another copy
- * says -EPERM and changes nothing.  Where the dynamic linker binds the shared
- * libraries to the program's copy, as it does unless told otherwise, that one is
- * the copy of all.
+ * says -EPERM and changes nothing.  By default the dynamic linker binds the shared
+ * libraries to the program's copy, and all use that one.
  *
  *   copies DIRECTORY/copya DIRECTORY/copyb		writes TAP
  */

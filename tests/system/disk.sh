@@ -9,7 +9,7 @@
 # shellcheck source=tests/system/common.sh
 . "${abs_top_srcdir:?}/tests/system/common.sh"
 
-# Prints why not.
+# Prints why it fails.
 set_up_disk()
 {
 	local files=$work/files b
@@ -32,7 +32,7 @@ set_up_disk()
 	mkfs.ext4 -q -O '^has_journal' -d "$files" "$work/image" 32M
 }
 
-# Read-only: a file system that writes to a lost disk makes noise.  The loop
+# Read-only: a file system that writes to a lost disk logs errors.  The loop
 # device goes with the mount.
 mount_disk()
 {

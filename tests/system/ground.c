@@ -219,7 +219,7 @@ static void make_resident(void)
 			MADV_POPULATE_READ);
 }
 
-/* What nobody maps is dropped from memory, of these files alone. */
+/* Drops pages of these files that no process maps. */
 static void drop_cache(void)
 {
 	int i;
@@ -306,7 +306,7 @@ static int huge(void)
 {
 	unsigned long before, after;
 
-	/* The kernel may map one when somebody reads it. */
+	/* The kernel may map one at a read. */
 	make_resident();
 	before = huge_kb();
 	many_changes();
@@ -356,12 +356,12 @@ static int look_for_page(const struct static_call_site_info *s, void *arg)
 #endif
 
 /*
- * All that this program runs is in memory; but of pages that were patched only
- * the private copy, and not what the file holds.
+ * All pages that this program runs are in memory; of patched pages only the
+ * private copy is, and not the page of the file.
  */
 static int only_copies_in_memory(void)
 {
-	/* The kernel shall not read ahead. */
+	/* Keeps the kernel from reading ahead. */
 	for_each_mapping(advise_mapping, MADV_RANDOM);
 	evict();
 	drop_cache();

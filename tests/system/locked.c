@@ -161,7 +161,7 @@ static int run(const struct test *t, int threads)
 		if (t->finally)
 			t->finally();
 	}
-	/* A thread that ends makes system calls: where these kill, do not. */
+	/* A thread that ends makes system calls, and these may kill. */
 	if (t->err == DENY_KILL) {
 		fflush(stdout);
 		_exit(faults() ? 1 : 0);
@@ -185,7 +185,7 @@ static void child(const struct test *t, const char *how, int out)
 	dup2(out, STDOUT_FILENO);
 	close(out);
 	if ((t->flags & NOT_SANITIZED) && getenv("SC_TEST_SANITIZER")) {
-		printf("the sanitizer's runtime cannot live with it\n");
+		printf("the sanitizer's runtime does not allow it\n");
 		exit(77);
 	}
 	if (t->flags & NO_PATCH)

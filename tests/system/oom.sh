@@ -16,7 +16,7 @@ once()
 	[ -n "$seen" ] && [ "$seen" -ge 0 ]
 }
 
-# One fails after the other, until there are no more.
+# Each allocation fails once.
 each_in_turn()
 {
 	local n
@@ -30,7 +30,7 @@ each_in_turn()
 		[ "$seen" -ge $n ] || break
 	done
 	echo "$((n - 1)) allocations failed in turn"
-	# One that never failed has shown nothing.
+	# If none failed, the test has shown nothing.
 	[ $n -gt 4 ] && [ $n -lt 200 ]
 }
 

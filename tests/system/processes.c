@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * processes.c - processes that are not made by fork(): raw clone(), children that
- * borrow our memory, and a process beside us that shares it.
+ * use our memory, and a process beside ours that shares it.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -70,8 +70,8 @@ static void beside_threads(void (*act)(void))
 }
 
 /*
- * No atfork handler runs, so the child may have been made in the middle of an
- * update by another thread.  It calls; only updating might wait for ever.
+ * The child may be born in the middle of another thread's update.  It only calls;
+ * tests/processes has children that update.
  */
 static void clone_and_call(void)
 {
@@ -134,7 +134,7 @@ static void clone_and_update(void)
 	change_and_check(3, 0);
 }
 
-/* The child of vfork() updates our memory, and it stays so. */
+/* The child of vfork() updates our memory, and the update stays. */
 static void vfork_and_update(void)
 {
 	int i;
@@ -159,8 +159,8 @@ static int call_beside(void *arg)
 }
 
 /*
- * Another process runs our memory.  This one still has one thread, and must not
- * think itself alone.
+ * Another process shares our memory.  This one still has one thread, and the
+ * library must not take it for alone.
  */
 static void share_memory(void)
 {
@@ -179,7 +179,7 @@ static void share_memory(void)
 
 /* ------------------------------------------ the first thread has ended */
 
-/* What the kernel has to say of the process it has of its first thread. */
+/* /proc/self shows the first thread, which has ended. */
 static void *update_without_the_first(void *arg)
 {
 	struct static_call_info info = { .size = sizeof(info) };
@@ -234,7 +234,7 @@ static void done(const char *name)
 /*
  * TSan knows no processes but those of fork(): its locks may be held as a raw
  * clone() copies them, and a peer has the thread-local memory of its maker, in
- * which TSan keeps its books of one thread.
+ * which TSan keeps its state of one thread.
  */
 static void unless_tsan(void (*test)(void), const char *name, const char *skip)
 {

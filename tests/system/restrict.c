@@ -202,7 +202,7 @@ static int first_text(struct dl_phdr_info *info, size_t size, void *arg)
 	return 0;
 }
 
-/* The program is the first that the loader tells of. */
+/* The loader lists the program first. */
 struct segment program_text(void)
 {
 	struct segment text = { 0, 0 };

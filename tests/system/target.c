@@ -6,7 +6,7 @@
  *
  * Each round updates a static call and calls it once from watched_call(), while
  * THREADS others call all the time; MICROSECONDS between the rounds.  ROUNDS 0:
- * says "ready", and goes on until SIGTERM.  Exit status 0 if every call went to the right function.
+ * says "ready", and goes on until SIGTERM.  Exit status 0 if every call was right.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * textrel.c - a program whose text is relocated: what its file holds is not what
- * must run, so its text is never given back to the file, and never patched.
+ * textrel.c - a program with text relocations: the file lacks the bytes that must
+ * run, so the library never patches the text, nor gives it back to the file.
  */
 #include <stdio.h>
 #include <stdlib.h>

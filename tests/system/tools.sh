@@ -228,8 +228,8 @@ with_uprobes()
 		probed_on_and_off busy_call
 	check "$b: uprobes on another function of the page come and go" \
 		probed_on_and_off watched_call
-	# Its address is that of an instruction which never changes.  Between two
-	# updates, for these take the probe out themselves.
+	# The probed instruction never changes.  The probe comes and goes between
+	# two updates, because an update takes it out.
 	check "$b: uprobes on a trampoline come and go" \
 		probed_on_and_off __SCT__watched 300000
 }

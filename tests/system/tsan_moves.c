@@ -2,11 +2,10 @@
 /*
  * tsan_moves.c - preloaded by sanitize.sh: mremap() as TSan ought to see it.
  *
- * TSan forgets who used memory when it comes or goes by mmap() or munmap().  It
- * does not know mremap(), by which the library moves text to an address that
- * the kernel chooses, and back.  Whoever gets that address next, say a plugin
- * that is loaded, would be told of a race with the library's look at the text
- * that was there before.
+ * TSan forgets the uses of memory that comes or goes by mmap() or munmap().  It
+ * does not know mremap(), by which the library moves text to its arena and back.
+ * If a plugin is loaded at such an address later, TSan would report a race with
+ * the library's read of the text that was there before.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE

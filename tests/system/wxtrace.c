@@ -6,9 +6,9 @@
  *   wxtrace PROGRAM [ARGUMENT...]
  *
  * A filter stops the program at every call that can make or change a mapping,
- * and the arguments are looked at.  So are all mappings of the process
+ * and the tracer checks the arguments.  It also checks all mappings of the process
  * (/proc/PID/maps), after its first such calls, after each 64th, as it starts
- * and as it ends, so that less depends on knowing what a call does.  Exit status:
+ * and as it ends, so that it need not know what each call does.  Exit status:
  * that of the program; 100 if there was such memory; 77 if this machine cannot
  * trace.  The last line on stderr says how much was looked at.
  */
@@ -191,6 +191,6 @@ int main(int argc, char **argv)
 		found);
 	if (found)
 		return 100;
-	/* A tracer that saw nothing has shown nothing. */
+	/* A tracer that saw nothing must not pass. */
 	return looked ? result : 77;
 }
