@@ -83,7 +83,7 @@ static void *call_until_handed(void *arg)
 	return arg;
 }
 
-/* Changes the key and the code that a thread uses as it calls. */
+/* Two threads call @target beside each other. */
 static int race(long (*target)(const char *))
 {
 	pthread_t thread;

@@ -26,7 +26,7 @@ runs()
 	esac
 }
 
-# on FILE-SYSTEM NAME CASE: what mounts it is mount_FILE-SYSTEM, at $at
+# on FILE-SYSTEM NAME CASE: mount_FILE-SYSTEM mounts it at $at
 on()
 {
 	mkdir -p "$at"
