@@ -74,7 +74,7 @@ links()
 {
 	# shellcheck disable=SC2086 # a list of objects
 	"$cc" -pie -fuse-ld="$ld" -Wl,--gc-sections "$@" -o program 2>ld.err ||
-		{ check "$ld links" cat ld.err; false; }
+		{ check "$ld links" "$BASH" -c 'cat ld.err; false'; false; }
 }
 
 for cc in $(compilers); do

@@ -33,8 +33,7 @@ build()
 	if ! cc "$cc" "${flags[@]}" -c "${sources[@]}" 2>build.err ||
 		! "$cc" "$rsp" "${flags[@]}" "${link[@]}" \
 			-Wl,--emit-relocs -o program 2>>build.err; then
-		cat build.err >&2
-		check "$name: builds" cat build.err
+		check "$name: builds" "$BASH" -c 'cat build.err; false'
 		return 1
 	fi
 	check "$name: runs" ./program
@@ -61,6 +60,13 @@ one_compiler()
 	rm -f sub/*.a
 	ar rcs sub/libtwo.a sub/library.o sub/two.o
 	build "$name archive" "$cc" -fuse-ld="$ld" one.c sub/libtwo.a
+	build "$name archive, twice" "$cc" -fuse-ld="$ld" one.c sub/libtwo.a \
+		sub/libtwo.a
+	# With so few descriptors copies are no files in memory.
+	check "$name archive, twice, on a disk" "$BASH" -c "ulimit -n 20
+		'$cc' '$rsp' -fuse-ld=$ld one.o sub/libtwo.a sub/libtwo.a \
+			-Wl,--emit-relocs -o program"
+	complete "$name archive, twice, on a disk" program
 	build "$name -l" "$cc" -fuse-ld="$ld" one.c -Lsub -ltwo
 	ar rcs sub/liblong.a sub/a_member_with_a_long_name.o sub/library.o
 	build "$name -l:, long names" "$cc" -fuse-ld="$ld" one.c -Lsub \

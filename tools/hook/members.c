@@ -39,11 +39,12 @@ static bool read_number(const char *field, size_t size, uint64_t *value)
 static const char *long_name(const struct sc_members *archive, uint64_t at,
 			     size_t *len)
 {
-	const char *name = archive->names + at, *end;
+	const char *name, *end;
 
 	*len = 0;
 	if (at >= archive->names_size)
 		return NULL;
+	name = archive->names + at;
 	end = memchr(name, '\n', archive->names_size - at);
 	if (end && end != name && end[-1] == '/')
 		*len = (size_t)(end - name) - 1;
