@@ -3,6 +3,7 @@
 # --gc-sections loses no record of a live call; dead functions still go, with
 # the linkers that can.
 . "$(dirname "$0")/annotate.sh"
+include+=$without_hook
 
 cat >parts.cc <<'END'
 #include <static_call.h>

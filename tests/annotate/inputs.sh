@@ -3,6 +3,8 @@
 # Inputs of a link that take some finding: caches of link-time optimisers, archives
 # of other systems, local trampolines, linker scripts.
 . "$(dirname "$0")/annotate.sh"
+# Each is tried without the hook, too: what a linker cannot is no fault of the hook.
+include+=$without_hook
 
 rsp=@$hook/hook.rsp
 export TMPDIR=$memory
