@@ -269,6 +269,8 @@ static void restore_key(struct sc_key *entry)
 
 	if (!entry->owned || (entry->module && entry->module->stuck))
 		return;
+	sc_valgrind_inherit(key, sizeof(*key));
+	sc_valgrind_atomic(&key->func, sizeof(key->func));
 	if (key->static_call_entry != entry)
 		key->static_call_entry = entry;
 	if (key->static_call_owner != &this_copy)
@@ -306,9 +308,11 @@ void sc_keys_repair(void)
 	sc_world->keys = NULL;
 	sc_world->spare = NULL;
 	sc_world->n_unowned = 0;
-	for (slab = sc_world->slabs; slab; slab = slab->next)
+	for (slab = sc_world->slabs; slab; slab = slab->next) {
+		sc_valgrind_inherit(slab, sizeof(*slab));
 		for (i = 0; i < SLAB; i++)
 			repair_entry(slab->entries + i);
+	}
 }
 
 void sc_keys_end(void)

@@ -40,6 +40,7 @@
 #include "fork.h"
 #include "log.h"
 #include "registry.h"
+#include "valgrind.h"
 #include "world.h"
 
 /*
@@ -101,6 +102,8 @@ static void patch_again(void)
  */
 void sc_repair_after_fork(void)
 {
+	sc_valgrind_inherit(sc_world, sizeof(*sc_world));
+	sc_plan_inherit(&sc_world->plan);
 	store_the_rest();
 	sc_registry_repair();
 	sc_backend_repair(sc_world->modules);

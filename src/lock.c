@@ -356,6 +356,10 @@ int sc_lock(void)
 		if (word)
 			lock_wait(page, word);
 	}
+	if (!page->mark) {
+		sc_valgrind_inherit_lock(&page->word);
+		sc_valgrind_inherit(page, sizeof(*page));
+	}
 	sc_valgrind_locked(&page->word);
 	page->signals = signals;
 	page->cancel = cancel;

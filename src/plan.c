@@ -14,6 +14,7 @@
 
 #include "mem.h"
 #include "plan.h"
+#include "valgrind.h"
 
 static void store_size(size_t *max, size_t n)
 {
@@ -69,6 +70,13 @@ void sc_plan_clear(struct sc_plan *plan)
 {
 	plan->n_keys = 0;
 	plan->n_changes = 0;
+}
+
+void sc_plan_inherit(struct sc_plan *plan)
+{
+	sc_valgrind_inherit(plan->keys, plan->max_keys * sizeof(*plan->keys));
+	sc_valgrind_inherit(plan->changes,
+			    2 * plan->max_changes * sizeof(*plan->changes));
 }
 
 void sc_plan_free(struct sc_plan *plan)

@@ -69,6 +69,9 @@ int sc_plan_reserve_changes(struct sc_plan *plan, size_t n);
 /* Forgets keys and changes; keeps the room. */
 void sc_plan_clear(struct sc_plan *plan);
 
+/* In a child of fork(): tells valgrind that the room is this process's. */
+void sc_plan_inherit(struct sc_plan *plan);
+
 /* Returns the memory. */
 void sc_plan_free(struct sc_plan *plan);
 

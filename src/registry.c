@@ -31,6 +31,7 @@
 #include "mem.h"
 #include "registry.h"
 #include "step.h"
+#include "valgrind.h"
 #include "world.h"
 
 /*
@@ -210,6 +211,8 @@ void sc_registry_repair(void)
 {
 	struct sc_module *m;
 
+	for (m = sc_world->modules; m; m = m->next)
+		sc_valgrind_inherit(m, sizeof(*m));
 	if (sc_world->moving)
 		finish_moving();
 	sc_keys_repair();

@@ -13,6 +13,7 @@
 #include "places.h"
 #include "plan.h"
 #include "step.h"
+#include "valgrind.h"
 
 /* STATIC_CALL_PATCH=0.  Written once, at start. */
 static bool forbidden;
@@ -278,9 +279,12 @@ void sc_backend_repair(struct sc_module *modules)
 	size_t i, j;
 
 	sc_text_repair_engine();
-	for_each_places(places)
+	for_each_places(places) {
+		sc_valgrind_inherit(places, sizeof(*places));
+		sc_valgrind_inherit(places, places->size);
 		for (i = 0; i < places->n_texts; i++)
 			sc_text_repair(places->texts + i);
+	}
 	sc_world->n_places = 0;
 	sc_world->places = NULL;
 	for (m = modules; m; m = m->next) {

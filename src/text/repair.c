@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "engine.h"
+#include "valgrind.h"
 
 /*
  * Descriptors are copied before memory is, so a number may be the program's by
@@ -23,6 +24,8 @@ void sc_text_repair_engine(void)
 	struct sc_tx *tx = sc_tx;
 	size_t i;
 
+	sc_valgrind_inherit(tx, sizeof(*tx));
+	sc_valgrind_inherit(tx->ranges, tx->max_ranges * sizeof(*tx->ranges));
 	sc_file_close_inherited(&tx->maps.file);
 	sc_file_close_inherited(&tx->mem);
 	if (tx->mode == SC_SWAP && sc_maps_open(&tx->maps) == 0) {
@@ -58,6 +61,7 @@ static void believe_text(struct sc_text *text)
  */
 void sc_text_repair(struct sc_text *text)
 {
+	sc_valgrind_inherit((void *)text->start, text->end - text->start);
 	sc_arena_clear(text);
 	if (text->stuck)
 		return;

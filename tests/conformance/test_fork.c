@@ -4,9 +4,6 @@
 #include <spawn.h>
 #include <stdatomic.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -230,13 +227,6 @@ START_TEST(test_updates_before_and_after_posix_spawn)
 }
 END_TEST
 
-static int helgrind_is_here(void)
-{
-	const char *tool = getenv("SC_VALGRIND_TOOL");
-
-	return tool && strcmp(tool, "helgrind") == 0;
-}
-
 int main(void)
 {
 	TCase *tc = suite_begin("fork");
@@ -245,14 +235,7 @@ int main(void)
 	tcase_add_test(tc, test_update_in_the_child_is_its_own);
 	tcase_add_test(tc, test_update_in_the_parent_is_its_own);
 	tcase_add_test(tc, test_generations_of_children);
-	/*
-	 * The child reads what another thread of its parent wrote, in an order
-	 * that the kernel keeps and helgrind cannot know.
-	 */
-	if (helgrind_is_here())
-		printf("# left out: test_fork_while_other_threads_update\n");
-	else
-		tcase_add_test(tc, test_fork_while_other_threads_update);
+	tcase_add_test(tc, test_fork_while_other_threads_update);
 	tcase_add_test(tc, test_child_of_vfork_calls);
 	tcase_add_test(tc, test_updates_before_and_after_posix_spawn);
 	return suite_end();

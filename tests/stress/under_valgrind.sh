@@ -9,17 +9,8 @@ seconds=10
 [ -z "${SC_TEST_SHORT:-}" ] || seconds=2
 seconds=${STRESS_VALGRIND_SECONDS:-$seconds}
 read -ra valgrind <<<"${SC_VALGRIND:?}"
-roles=(plain=1 blocked=1 storm=1 small=1 single=2 batch=1 load=1 map=1 give=1
-	lock=1 spawn=1)
-seen=(plain 'all signals blocked' 'in a storm of signals' 'small stack'
-	'in handlers' 'in plugins' 'in short threads' single batch loads mappings
-	'pages given back' 'runs of pages locked' threads)
-# A child reads what another thread of its parent wrote, in an order that the
-# kernel keeps and helgrind cannot know.
-if [ "${SC_VALGRIND_TOOL:-}" != helgrind ]; then
-	roles+=(fork=1 clone=1)
-	seen+=('in other processes' forks 'raw clones' 'vfork children')
-fi
+roles=(plain=1 blocked=1 storm=1 small=1 single=2 batch=1 fork=1 clone=1 load=1
+	map=1 give=1 lock=1 spawn=1)
 n=0 failed=0
 log=$(mktemp) || exit 99
 trap 'rm -f "$log"' EXIT
@@ -29,7 +20,11 @@ missing()
 {
 	local what
 
-	for what in "${seen[@]}"; do
+	for what in plain 'all signals blocked' 'in a storm of signals' \
+		'small stack' 'in handlers' 'in other processes' 'in plugins' \
+		'in short threads' single batch forks 'raw clones' \
+		'vfork children' loads mappings 'pages given back' \
+		'runs of pages locked' threads; do
 		grep -q "[ :]$what [1-9]" <<<"$1" || echo "no $what"
 	done
 }
@@ -74,8 +69,6 @@ without()
 	echo "ok $n - $1 # SKIP $2"
 }
 
-[ "${SC_VALGRIND_TOOL:-}" != helgrind ] ||
-	without 'forks beside updates' 'helgrind does not know how fork copies'
 run stress 'the inline backend under valgrind'
 run stress-trampoline 'the trampoline backend under valgrind'
 without share 'valgrind knows no process that runs in the memory of another'
