@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -129,17 +130,50 @@ static void begin_to_close(void)
 	expect_equal(pthread_create(&thread, NULL, keep_updating, NULL), 0);
 }
 
-static void close_at_exit(void)
+static void end_with_handler(void)
 {
 	begin_to_close();
 	expect_equal(atexit(close_and_update), 0);
 }
 
 /* What a compiler makes of a static object in C++ that has a destructor. */
-static void close_in_static_destructor(void)
+static void end_with_destructor(void)
 {
 	begin_to_close();
 	expect_equal(__cxa_atexit(close_as_destructor, NULL, &__dso_handle), 0);
+}
+
+/* A handler that does not run is seen by what is not written. */
+static void closes(const char *name)
+{
+	char output[400];
+
+	expect_equal(apart_run(name, output, sizeof(output)), 0);
+	if (strcmp(output, "# closed\n") == 0)
+		return;
+	printf("# %s: %s\n", name, output);
+	fflush(stdout);
+	apart_fail(__FILE__, __LINE__, name);
+}
+
+static void close_at_exit(void)
+{
+	closes("end with a handler");
+}
+
+static void close_in_static_destructor(void)
+{
+	closes("end with a destructor");
+}
+
+static void end_by_exit(void)
+{
+	begin_to_close();
+}
+
+static void not_closed_is_seen(void)
+{
+	closes("end by exit alone");
 }
 
 /* ------------------------------------------------------ it comes again */
@@ -307,6 +341,11 @@ int main(int argc, char **argv)
 		{ "a plugin that cannot be given back", stuck, APART_TEST },
 		{ "a plugin that cannot be given back, beside a thread",
 		  stuck_beside_a_thread, APART_TEST },
+		{ "control: a handler that does not run is seen",
+		  not_closed_is_seen, APART_CONTROL },
+		{ "end with a handler", end_with_handler, APART_PART },
+		{ "end with a destructor", end_with_destructor, APART_PART },
+		{ "end by exit alone", end_by_exit, APART_PART },
 		{ NULL, NULL, APART_TEST },
 	};
 
