@@ -254,16 +254,46 @@ struct __static_call_update_takes {
 		!__static_call_literal<__static_call_v>::__static_call_ok;
 };
 
+/*
+ * The key and the type stand once in the program's expression, so that there is one
+ * message where the call is not declared: a checked target carries both.
+ */
+template <struct static_call_key *__static_call_k, class __static_call_f>
+struct __static_call_checked {
+	__static_call_f __static_call_func;
+	operator void *() const
+	{
+		return reinterpret_cast<void *>(__static_call_func);
+	}
+};
+template <struct static_call_key *__static_call_k, class __static_call_f>
+inline int __static_call_update_to(
+	__static_call_checked<__static_call_k, __static_call_f> __static_call_x)
+{
+	return __static_call_update(
+		__static_call_ref<static_call_key, __static_call_k>::
+			__static_call_pointer,
+		nullptr, __static_call_x);
+}
+
 template <struct static_call_key *__static_call_k, class __static_call_f>
 struct __static_call_target {
 	typedef typename __static_call_null<__static_call_f>::__static_call_is
 		__static_call_rule;
-	static __static_call_f __static_call_to(__static_call_f __static_call_x)
+	typedef __static_call_checked<__static_call_k, __static_call_f>
+		__static_call_is;
+	static __static_call_f __static_call_query_key()
 	{
-		return __static_call_x;
+		return reinterpret_cast<__static_call_f>(__static_call_query(
+			__static_call_ref<static_call_key, __static_call_k>::
+				__static_call_pointer));
+	}
+	static __static_call_is __static_call_to(__static_call_f __static_call_x)
+	{
+		return { __static_call_x };
 	}
 	template <class __static_call_v>
-	static __static_call_f __static_call_to(__static_call_v __static_call_x)
+	static __static_call_is __static_call_to(__static_call_v __static_call_x)
 	{
 		static_assert(
 			__static_call_update_takes<
@@ -272,25 +302,31 @@ struct __static_call_target {
 				__static_call_v>::__static_call_ok,
 			"an update of a static call with another type than "
 			"its declaration's");
-		return __static_call_takes<__static_call_f, __static_call_v>::
-			__static_call_convert(__static_call_x);
+		return { __static_call_takes<__static_call_f, __static_call_v>::
+				 __static_call_convert(__static_call_x) };
 	}
 	template <class __static_call_v,
 		  typename __static_call_if<
 			  __static_call_rule::__static_call_ok &&
 			  __static_call_literal<__static_call_v>::
 				  __static_call_ok>::__static_call_yes = 0>
-	static __static_call_f __static_call_to(__static_call_v __static_call_x)
+	static __static_call_is __static_call_to(__static_call_v __static_call_x)
 		__attribute__((__enable_if__(!__static_call_x, "not NULL")))
 	{
-		return nullptr;
+		return { nullptr };
 	}
 };
 #define __static_call_checked_target(what, name, ...)			\
-	reinterpret_cast<void *>(					\
-		__static_call_target<&STATIC_CALL_KEY(name),		\
-				     __static_call_typeof_target(name)>:: \
-			__static_call_to(__VA_ARGS__))
+	__static_call_target<&STATIC_CALL_KEY(name),			\
+			     __static_call_typeof_target(name)>::	\
+		__static_call_to(__VA_ARGS__)
+#define __static_call_do_update(what, name, ...)			\
+	__static_call_update_to(__static_call_checked_target(what, name, \
+							     __VA_ARGS__))
+#define __static_call_do_query(name)					\
+	(__static_call_target<&STATIC_CALL_KEY(name),			\
+			      __static_call_typeof_target(name)>::	\
+		__static_call_query_key())
 
 #else
 
@@ -331,27 +367,35 @@ struct __static_call_target {
 	__static_call_target(__static_call_v) = delete;
 };
 template <struct static_call_key *__static_call_k, class __static_call_f>
-inline void *__static_call_update_to(
+inline void *__static_call_change_to(
 	__static_call_target<__static_call_k, __static_call_f> __static_call_x)
 {
 	return reinterpret_cast<void *>(__static_call_x.__static_call_func);
 }
+template <struct static_call_key *__static_call_k, class __static_call_f>
+inline int __static_call_update_to(
+	__static_call_target<__static_call_k, __static_call_f> __static_call_x)
+{
+	return __static_call_update(
+		__static_call_ref<static_call_key, __static_call_k>::
+			__static_call_pointer,
+		nullptr,
+		reinterpret_cast<void *>(__static_call_x.__static_call_func));
+}
 #define __static_call_checked_target(what, name, ...)			\
-	__static_call_update_to<&STATIC_CALL_KEY(name),			\
+	__static_call_change_to<&STATIC_CALL_KEY(name),			\
 				__static_call_typeof_target(name)>(__VA_ARGS__)
+/* In parentheses: a macro of the program may have it for an argument. */
+#define __static_call_do_update(what, name, ...)			\
+	(__static_call_update_to<&STATIC_CALL_KEY(name),		\
+				 __static_call_typeof_target(name)>(__VA_ARGS__))
+#define __static_call_do_query(name)					\
+	reinterpret_cast<__static_call_typeof_target(name)>(		\
+		__static_call_query(__static_call_key_pointer(name)))
 
 #endif
 
 } /* extern "C++" */
-
-#define __static_call_do_update(what, name, ...)			\
-	__static_call_update(__static_call_key_pointer(name), nullptr,	\
-			     __static_call_checked_target(what, name,	\
-							  __VA_ARGS__))
-
-#define __static_call_do_query(name)					\
-	reinterpret_cast<__static_call_typeof_target(name)>(		\
-		__static_call_query(__static_call_key_pointer(name)))
 
 #define __static_call_check_null(what, name, ...)			\
 	static_assert(__static_call_null<				\

@@ -172,6 +172,21 @@ int use()
 END2
 done
 
+accepts 'uses that are arguments of another macro' c++ -std=c++11 <<'END2'
+#include <static_call.h>
+#define TWICE_(x, text) ((x) + (x) + sizeof(text))
+#define TWICE(x) TWICE_(x, #x)
+int f(int);
+DEFINE_STATIC_CALL(call, f);
+unsigned long use();
+unsigned long use()
+{
+	return TWICE(static_call(call)(1)) +
+	       TWICE(static_call_update(call, f)) +
+	       TWICE(static_call_query(call) == f);
+}
+END2
+
 accepts 'names that are overloaded, lambdas, results that are references' \
 	c++ -std=c++11 <<'END2'
 #include <static_call.h>

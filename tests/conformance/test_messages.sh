@@ -137,6 +137,16 @@ says 'a query of what is not declared' c nope 'undeclared' \
 	1:1:first 2:7:first <<'END2'
 int use(void) { return static_call_query(nope) != 0; }
 END2
+# g++ goes on after an error in template arguments, which name the call in the
+# messages above.
+says 'an update of what is not declared' c++ nope 'undeclared|not declared' \
+	5:2:first 1:2:first <<'END2'
+int use() { return static_call_update(nope, right); }
+END2
+says 'a query of what is not declared' c++ nope 'undeclared|not declared' \
+	3:0:first 1:2:first <<'END2'
+int use() { return static_call_query(nope) != 0; }
+END2
 says 'one name in two namespaces' c++ twice 'defined_twice|redefinition' \
 	1:0:first 1:5:first <<'END2'
 namespace a { static int f(int x) { return x; } DEFINE_STATIC_CALL(twice, f); }
