@@ -354,6 +354,123 @@ END2
 	done
 done
 
+# ---- attributes of the first target -------------------------------------------
+
+# Targets that break what the first one promised, and their caller in a file of its
+# own.  PLAIN: declared from types without attributes, as the manual says.
+cat >"$work/promises.h" <<'END2'
+#include <static_call.h>
+__attribute__((returns_nonnull)) char *never_null(int x);
+__attribute__((nonnull)) int wants_pointer(const char *p);
+__attribute__((const)) int constant(int x);
+__attribute__((pure)) int clean(int x);
+__attribute__((noreturn)) void ends(int x);
+#ifdef PLAIN
+DECLARE_STATIC_CALL(pointer, char *(*)(int));
+DECLARE_STATIC_CALL(taker, int (*)(const char *));
+DECLARE_STATIC_CALL(number, int (*)(int));
+DECLARE_STATIC_CALL(reader, int (*)(int));
+DECLARE_STATIC_CALL(ender, void (*)(int));
+#else
+DECLARE_STATIC_CALL(pointer, never_null);
+DECLARE_STATIC_CALL(taker, wants_pointer);
+DECLARE_STATIC_CALL(number, constant);
+DECLARE_STATIC_CALL(reader, clean);
+DECLARE_STATIC_CALL(ender, ends);
+#endif
+int see(const char *p);
+void change(void);
+END2
+cat >"$work/caller.c" <<'END2'
+#include "promises.h"
+#include <stdio.h>
+int see(const char *p)
+{
+	static int calls;
+	int first, second, r;
+
+	printf("returns_nonnull %s\n", static_call(pointer)(1) ? "yes" : "no");
+	r = static_call(taker)(p);
+	printf("nonnull %s\n", p ? "yes" : "no");
+	first = static_call(number)(1) + static_call(reader)(1);
+	change();
+	second = static_call(number)(1);
+	printf("const %s\n", second == 1 ? "yes" : "no");
+	printf("pure %s\n", static_call(reader)(1) == 1 ? "yes" : "no");
+	return r + first + ++calls;
+}
+END2
+cat >"$work/targets.c" <<'END2'
+#define PLAIN
+#include "promises.h"
+static char *null(int x) { (void)x; return 0; }
+static int any(const char *p) { return p ? 1 : 0; }
+static int same(int x) { return x; }
+static int more(int x) { return x + 1; }
+static void nothing(int x) { (void)x; }
+DEFINE_STATIC_CALL(pointer, null);
+DEFINE_STATIC_CALL(taker, any);
+DEFINE_STATIC_CALL(number, same);
+DEFINE_STATIC_CALL(reader, same);
+DEFINE_STATIC_CALL(ender, nothing);
+void change(void)
+{
+	static_call_update(number, more);
+	static_call_update(reader, more);
+}
+int main(int argc, char **argv)
+{
+	(void)argv;
+	see(argc > 1 ? "" : 0);
+	return 0;
+}
+END2
+# promises OPTION...: which attributes the caller believed
+promises()
+{
+	"${cc[@]}" "${include[@]}" "-I$work" -O2 "$@" ${hook:+"$hook"} \
+		-o "$work/program" "$work/caller.c" "$work/targets.c" \
+		"${library[@]}" && "$work/program"
+}
+believes() # EXPECTED OPTION...
+{
+	diff <(printf '%s\n' $1) <(promises "${@:2}" | tr ' ' =)
+}
+check 'a call declared from a plain type has no attribute' believes \
+	'returns_nonnull=no nonnull=no const=no pure=no' -DPLAIN
+# The control, and the table of the manual.
+if [ $clang = yes ]; then
+	check 'attributes of the function do not travel, as the manual says' \
+		believes 'returns_nonnull=no nonnull=no const=no pure=no'
+else
+	returns=yes
+	[ "$backend" != generic ] || returns=no
+	check 'attributes of the function travel, as the manual says' believes \
+		"returns_nonnull=$returns nonnull=yes const=no pure=no"
+fi
+
+# ---- a pointer that was taken from a call ----------------------------------------
+
+# No compiler can warn of it.  What the manual says of it, and of the right way.
+cat >"$work/case" <<'END2'
+#include <static_call.h>
+static int one(int x) { return x + 1; }
+static int two(int x) { return x + 2; }
+DEFINE_STATIC_CALL(call, one);
+int main(void)
+{
+	int (*taken)(int) = static_call(call), (*asked)(int);
+
+	if (taken(1) != 2 || static_call_update(call, two))
+		return 1;
+	asked = static_call_query(call);
+	return asked != two || asked(1) != 3 || taken(1) != FOLLOWS;
+}
+END2
+follows=3
+[ "$backend" != generic ] || follows=2
+check 'a pointer that was taken from a call' run c -O2 -DFOLLOWS=$follows
+
 # ---- trampolines in asm -----------------------------------------------------
 
 cat >"$work/case" <<'END2'
