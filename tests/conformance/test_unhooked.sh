@@ -175,6 +175,20 @@ for linker in "${linkers[@]}"; do
 	both "$linker --gc-sections" program.o -- "$ld" -Wl,--gc-sections \
 		"${shared[@]}"
 
+	# The note and the word that it leads to are apart now.
+	name="$linker, edited by patchelf"
+	if ! command -v patchelf >/dev/null; then
+		skip "$name" 'patchelf is not there'
+	else
+		"${cc[@]}" "$ld" -o plain program.o "${shared[@]}"
+		long=$(printf '/a-long-directory%.0s' {1..40})
+		check "$name" patchelf --set-rpath "$long:$libs" plain
+		check "$name again" patchelf --add-needed libm.so.6 plain
+		info "$name" $needs 1 ./plain
+		[ ! -x "$tool" ] || check "$name: static-call list" test \
+			"$("$tool" list ./plain 2>&1 | grep -c "$said")" = $needs
+	fi
+
 	# Of the two parts by ld -r, the hook sees the second alone.
 	if "${cc[@]}" "$ld" -r -nostdlib -o part.o program.o other.o >log 2>&1; then
 		both "$linker, a part by ld -r" part.o -- "$ld" "${shared[@]}"
