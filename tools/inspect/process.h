@@ -59,7 +59,7 @@ const struct sc_binary_function *
 sc_process_function(struct sc_process *process, uint64_t address,
 		    const struct sc_loaded **loaded);
 
-/* ---- between process.c and loaded.c ---- */
+/* ---- between process.c and mapped.c ---- */
 
 bool sc_mapping_same_file(const struct sc_mapping *a,
 			  const struct sc_mapping *b);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * loaded.c - finds the files that the code of a process is from, and how far from
+ * mapped.c - finds the files that the code of a process is from, and how far from
  * its place there it lies.
  *
  * Rule: a file that may be another than the mapped one is believed only if memory
