@@ -787,7 +787,7 @@ static int visit_key(const struct static_call_key_info *info, void *arg)
 	ck_assert_uint_eq(info->sites, 1);
 	ck_assert_uint_eq(info->sites_patched, 0);
 	ck_assert_int_eq(__static_call_update(info->key, NULL, (void *)two), 0);
-	/* the snapshot outlives the module */
+	/* the copy outlives the module */
 	if (!visited++) {
 		ck_assert_ptr_nonnull(sc_registry_remove((char *)&plan));
 		memset(names, 'z', sizeof(names));
