@@ -135,6 +135,13 @@ int sc_backend_prepare(struct sc_plan *plan);
 void sc_backend_commit(void);
 
 /*
+ * Before an update: what could not be looked at when it came, for want of
+ * descriptors, memory or /proc, is looked at again.  Whether there is text now
+ * that can be patched, and is not.
+ */
+bool sc_backend_retry(void);
+
+/*
  * In a child of fork() that was made while the parent was anywhere in here: ends
  * what was half done, makes all text pristine, and links the places of @modules
  * to their keys again.

@@ -22,6 +22,7 @@
 #include "log.h"
 #include "plan.h"
 #include "registry.h"
+#include "repatch.h"
 #include "step.h"
 #include "sync.h"
 #include "targets.h"
@@ -185,6 +186,8 @@ static int update(const struct static_call_change *changes, size_t n)
 	int err;
 
 	sc_registry_purge();
+	if (sc_backend_retry())
+		sc_patch_again();
 	err = plan_keys(plan, changes, n);
 	if (!err)
 		err = sc_backend_prepare(plan);

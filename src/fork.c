@@ -17,7 +17,7 @@
  *				lists and keys are made from the entries
  *   3  sc_backend_repair()	each text is given back to its file; places
  *				are linked to the keys that are left
- *   4  patch_again()		as at load
+ *   4  sc_patch_again()	as at load
  *
  * Nothing here trusts a list, a count or a key of the program, but the facts of
  * world.h alone; nothing asks the dynamic loader, whose lists may be half
@@ -38,8 +38,8 @@
 
 #include "backend.h"
 #include "fork.h"
-#include "log.h"
 #include "registry.h"
+#include "repatch.h"
 #include "valgrind.h"
 #include "world.h"
 
@@ -58,45 +58,6 @@ static void store_the_rest(void)
 }
 
 /*
- * All keys that have places, each to what it holds.  Text is pristine now, which
- * is what makes a plan of "no news" change it.
- */
-static int plan_all(struct sc_plan *plan)
-{
-	struct sc_key *entry;
-	size_t n = 0;
-	int err;
-
-	for (entry = sc_world->keys; entry; entry = entry->next)
-		n += entry->places != NULL;
-	err = sc_plan_reserve_keys(plan, n);
-	if (err)
-		return err;
-	sc_plan_clear(plan);
-	for (entry = sc_world->keys; entry; entry = entry->next)
-		if (entry->places && entry->owned && !sc_registry_stuck(entry))
-			plan->keys[plan->n_keys++] = (struct sc_plan_key){
-				.key = entry->key,
-				.entry = entry,
-				.func = entry->target,
-			};
-	return 0;
-}
-
-/* Not an error if it fails: pristine text is right, and only slower. */
-static void patch_again(void)
-{
-	struct sc_plan *plan = &sc_world->plan;
-	int err = plan_all(plan);
-
-	if (!err)
-		err = sc_backend_prepare(plan);
-	if (!err)
-		sc_backend_commit();
-	sc_log("child of fork", "patched again", NULL, err);
-}
-
-/*
  * @moving is cleared when nothing depends on it any more: a child of this child
  * that is born before finishes the same module in the same way.
  */
@@ -108,5 +69,5 @@ void sc_repair_after_fork(void)
 	sc_registry_repair();
 	sc_backend_repair(sc_world->modules);
 	sc_world->moving = NULL;
-	patch_again();
+	sc_patch_again();
 }

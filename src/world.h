@@ -59,6 +59,7 @@ struct sc_world {
 	/* Made anew by a child. */
 	struct sc_key *keys, *spare;	/* entries in use, and the others */
 	size_t n_places;		/* of the backend, of all modules */
+	size_t n_waiting;		/* texts that could not be asked */
 	size_t n_unowned;		/* of @keys: not sc_key.owned */
 	size_t n_stuck;			/* modules with sc_module.stuck */
 };

@@ -84,6 +84,11 @@ void sc_backend_commit(void)
 {
 }
 
+bool sc_backend_retry(void)
+{
+	return false;
+}
+
 void sc_backend_repair(struct sc_module *modules)
 {
 	(void)modules;

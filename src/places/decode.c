@@ -178,10 +178,6 @@ static enum static_call_site_state decode(struct sc_place *p,
 	memcpy(p->pristine, c->code, c->insn.len);
 	if (!leads_home(c))
 		return STATIC_CALL_SITE_FOREIGN;
-	if (!sc_text_enabled())
-		return STATIC_CALL_SITE_WAITING;
-	if (!p->text->usable)
-		return STATIC_CALL_SITE_UNSAFE;
 	return crosses_page(p) ? STATIC_CALL_SITE_CROSSING :
 				 STATIC_CALL_SITE_PATCHED;
 }

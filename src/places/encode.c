@@ -49,7 +49,7 @@ void sc_plan_add(struct sc_plan *plan, struct sc_place *p,
 {
 	struct sc_change *c = plan->changes + plan->n_changes;
 
-	if (!p->len)
+	if (!p->len || !p->text->usable)
 		return;
 	c->addr = (uintptr_t)p->addr;
 	c->place = p;

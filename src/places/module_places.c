@@ -58,8 +58,11 @@ static void fill_texts(const struct sc_image *image, struct sc_text *texts)
 			.path = image->loaded->path,
 			.readable = image->segments[i].readable,
 		};
-		if (sc_text_enabled() && !image->text_relocations)
+		if (image->text_relocations)
+			texts[i].asked = true;
+		else if (sc_text_enabled())
 			sc_text_register(texts + i);
+		sc_world->n_waiting += !texts[i].asked;
 	}
 }
 
@@ -270,6 +273,30 @@ int sc_backend_add(struct sc_module *m, struct sc_plan *plan)
 	return 0;
 }
 
+/* -------------------------------------------------------------- again */
+
+bool sc_backend_retry(void)
+{
+	struct sc_places *places;
+	bool found = false;
+	size_t i;
+
+	if (forbidden || !sc_world->n_waiting || !sc_text_start_again())
+		return false;
+	sc_world->n_waiting = 0;
+	for_each_places(places)
+		for (i = 0; i < places->n_texts; i++) {
+			struct sc_text *text = places->texts + i;
+
+			if (text->asked)
+				continue;
+			sc_text_register(text);
+			sc_world->n_waiting += !text->asked;
+			found |= text->usable;
+		}
+	return found;
+}
+
 /* ------------------------------------------------- a child, and the end */
 
 void sc_backend_repair(struct sc_module *modules)
@@ -286,6 +313,7 @@ void sc_backend_repair(struct sc_module *modules)
 			sc_text_repair(places->texts + i);
 	}
 	sc_world->n_places = 0;
+	sc_world->n_waiting = 1;	/* perhaps */
 	sc_world->places = NULL;
 	for (m = modules; m; m = m->next) {
 		places = m->places;

@@ -22,8 +22,14 @@ static enum static_call_site_state state_of(const struct sc_place *p)
 	struct sc_target target;
 	uint8_t wanted[SC_INSN_ROOM];
 
-	if (p->fixed)
+	/* What the instruction is counts before the text, and that before where. */
+	if (p->fixed && p->fixed != STATIC_CALL_SITE_CROSSING)
 		return (enum static_call_site_state)p->fixed;
+	if (!p->text->usable)
+		return p->text->asked ? STATIC_CALL_SITE_UNSAFE :
+					STATIC_CALL_SITE_WAITING;
+	if (p->fixed)
+		return STATIC_CALL_SITE_CROSSING;
 	if (memcmp(p->live, p->pristine, SC_INSN_MAX) != 0)
 		return STATIC_CALL_SITE_PATCHED;
 	if (!p->key)
@@ -132,8 +138,9 @@ bool sc_backend_reserved(const void *start, const void *end)
 		for (i = 0; i < places->n; i++) {
 			const struct sc_place *p = places->places + i;
 
-			/* A place that is never touched is nobody's. */
-			if (p->len && p->addr <= (const uint8_t *)end &&
+			/* A place that is not touched is nobody's. */
+			if (p->len && p->text->usable &&
+			    p->addr <= (const uint8_t *)end &&
 			    p->addr + p->len > (const uint8_t *)start)
 				return true;
 		}

@@ -83,6 +83,7 @@ static int open_file_of(const struct sc_text *text)
 	if (fstat(fd, &st) == 0 && st.st_ino == text->inode)
 		return fd;
 	close(fd);
+	errno = ENOENT;
 	return -1;
 }
 
@@ -94,13 +95,17 @@ static int open_file_of(const struct sc_text *text)
 static void open_view(struct sc_text *text)
 {
 	int fd = open_file_of(text);
+	uintptr_t view = NO_VIEW;
 
-	text->view = NO_VIEW;
-	if (fd < 0)
-		return;
-	text->view = (uintptr_t)mmap(NULL, text->end - text->start, PROT_READ,
-				     MAP_PRIVATE, fd, (off_t)text->offset);
-	close(fd);
+	if (fd >= 0)
+		view = (uintptr_t)mmap(NULL, text->end - text->start, PROT_READ,
+				       MAP_PRIVATE, fd, (off_t)text->offset);
+	/* What was short may be there at the next update. */
+	if (view != NO_VIEW || (errno != EMFILE && errno != ENFILE &&
+				errno != ENOMEM))
+		text->view = view;
+	if (fd >= 0)
+		close(fd);
 }
 
 /* Forgotten first: a child must not unmap what is another mapping by then. */
@@ -119,7 +124,7 @@ int sc_fault_in_range(struct sc_range *r)
 
 	if (!text->view)
 		open_view(text);
-	if (text->view == NO_VIEW)
+	if (!text->view || text->view == NO_VIEW)
 		return 0;
 	if (fault_in(text->view + (r->start - text->start), r->len) < 0)
 		return -EIO;

@@ -213,6 +213,19 @@ static int edit_pages(const struct sc_range *r, struct cursor cursor, bool flip)
 	return write_copy(from, len, flip);
 }
 
+/* Only memory that is short may be there again at the next update. */
+static int cannot_flip(bool flip)
+{
+	int err = -errno;
+
+	if (flip) {
+		sc_tx->no_flip = true;
+		if (err != -ENOMEM)
+			sc_system.can_flip = false;
+	}
+	return err;
+}
+
 /*
  * @r is out.  After success its copy holds what it shall and can run; after an
  * error it may hold half of it, or be writable, and must not move in.  The
@@ -232,7 +245,8 @@ int sc_edit_range(struct sc_range *r, bool undo)
 	int prot = PROT_EXEC | (r->flags & SC_VMA_READ ? PROT_READ : 0);
 	void *copy = (void *)sc_arena_of(r->text, r->start);
 	struct cursor cursor = { NULL, NULL };
-	bool flip = sc_system.can_flip && sc_tx->mem.fd < 0;
+	bool flip = sc_system.can_flip && !sc_tx->no_flip &&
+		    sc_tx->mem.fd < 0;
 	bool shown = flip || !(r->flags & SC_VMA_READ);
 	int err = SC_STEP('E');
 
@@ -248,20 +262,13 @@ int sc_edit_range(struct sc_range *r, bool undo)
 	if (err)
 		return err;
 	if (shown && mprotect(copy, r->len,
-			      flip ? PROT_READ | PROT_WRITE : PROT_READ)) {
-		err = -errno;
-		if (flip)
-			sc_system.can_flip = false;
-		return err;
-	}
+			      flip ? PROT_READ | PROT_WRITE : PROT_READ))
+		return cannot_flip(flip);
 	err = edit_pages(r, cursor, flip);
 	if (!err)
 		sc_machine_flush(copy, r->len);
 	/* It never moves in unless it can run there. */
-	if (shown && mprotect(copy, r->len, prot)) {
-		err = -errno;
-		if (flip)
-			sc_system.can_flip = false;
-	}
+	if (shown && mprotect(copy, r->len, prot))
+		err = cannot_flip(flip);
 	return err;
 }

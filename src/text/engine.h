@@ -125,6 +125,7 @@ struct sc_tx {
 	size_t n_ranges, max_ranges;
 	struct sc_maps maps;
 	struct sc_file mem;	/* /proc/self/mem; not open: edit by mprotect */
+	bool no_flip;		/* mprotect() has failed in this one */
 	int traced;		/* is there a debugger? -1: not asked yet */
 	int strict;		/* vm.overcommit_memory is 2; -1 likewise */
 	uint8_t *image;		/* room for SC_BATCH pages that are composed */

@@ -8,6 +8,7 @@
  */
 #include "sc_config.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -20,9 +21,14 @@
 
 struct sc_system sc_system;
 
-/* Both are written at start and at the end of this copy, with the lock held. */
+/*
+ * Written with the lock held, at start, at the end of this copy, and by an update
+ * that tries again.
+ */
 static bool enabled;
 static const char *reason = "the library is not initialised";
+/* What the probe has found may be of that moment. */
+static bool may_pass;
 
 bool sc_text_enabled(void)
 {
@@ -49,10 +55,14 @@ static bool unshare_is_honest(void)
 static bool try_patch(struct sc_place *p)
 {
 	struct sc_change change = { .addr = (uintptr_t)p->addr, .place = p };
+	int err;
 
 	memcpy(change.wanted, p->pristine, SC_INSN_MAX);
 	memcpy(change.wanted, sc_probe_two, SC_PROBE_LEN);
-	if (sc_text_prepare(&change, 1))
+	err = sc_text_prepare(&change, 1);
+	if (err == -EMFILE || err == -ENFILE || err == -ENOMEM)
+		may_pass = true;
+	if (err)
 		return false;
 	sc_text_commit();
 	sc_sync_threads();
@@ -90,9 +100,13 @@ static bool find_way(struct sc_text *text)
 /* Why nothing is patched, for static_call_get_info(); NULL: all is well. */
 static const char *probe(struct sc_text *text)
 {
-	if (sc_text_reserve(1))
+	if (sc_text_reserve(1)) {
+		may_pass = true;
 		return "out of memory";
+	}
 	sc_text_register(text);
+	if (!text->asked)
+		may_pass = true;
 	if (!text->usable)
 		return "the library's own text is not a private mapping of a file, or /proc is not there";
 	if (!find_way(text))
@@ -147,10 +161,18 @@ void sc_text_start(void)
 	memcpy(place.live, sc_probe_two, SC_PROBE_LEN);
 	text.places = &place;
 	sc_system = (struct sc_system){ .probing = true };
-	reason = allocate() ? probe(&text) : "out of memory";
+	may_pass = !allocate();
+	reason = may_pass ? "out of memory" : probe(&text);
 	sc_text_forget(&text);
 	enabled = !reason;
 	sc_system.probing = false;
+}
+
+bool sc_text_start_again(void)
+{
+	if (may_pass)
+		sc_text_start();
+	return enabled;
 }
 
 void sc_text_end(void)
@@ -158,6 +180,7 @@ void sc_text_end(void)
 	struct sc_tx *tx = sc_tx;
 
 	enabled = false;
+	may_pass = false;
 	reason = "the copy of the library is gone";
 	sc_tx = &sc_tx_none;
 	if (tx == sc_tx)

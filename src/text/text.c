@@ -44,16 +44,16 @@ static void close_views(void)
 
 /*
  * Edits a range that is out, and moves it in.  Where the system has taken away
- * the right to make memory writable, or to make code of what was writable, the
- * copy may be one that cannot run any more: the pristine pages move out in its
- * place, and are written through the mem file.
+ * the right to make memory writable, or to make code of what was writable, or has
+ * no memory for another mapping, the copy may be one that cannot run any more: the
+ * pristine pages move out in its place, and are written through the mem file.
  */
 static int edit_and_move_in(struct sc_range *r, bool undo)
 {
-	bool could_flip = sc_system.can_flip;
+	bool could_flip = !sc_tx->no_flip;
 	int err = sc_edit_range(r, undo);
 
-	if (err && could_flip && !sc_system.can_flip && !sc_open_mem()) {
+	if (err && could_flip && sc_tx->no_flip && !sc_open_mem()) {
 		r->out = false;
 		err = sc_move_out(r);
 		if (!err)
@@ -200,6 +200,7 @@ int sc_text_prepare(struct sc_change *changes, size_t n)
 	tx->changes = changes;
 	tx->n_changes = n;
 	tx->n_ranges = 0;
+	tx->no_flip = false;
 	tx->traced = -1;
 	tx->strict = -1;
 	err = sc_fault_in_changes();
@@ -236,11 +237,15 @@ void sc_text_register(struct sc_text *text)
 				   text->start + SC_PAGE : text->start;
 	struct sc_maps maps;
 	struct sc_vma vma;
+	int err;
 
 	text->usable = false;
+	text->asked = false;
 	if (sc_maps_open(&maps))
 		return;
-	if (sc_maps_find(&maps, text->start, &vma) == 0) {
+	err = sc_maps_find(&maps, text->start, &vma);
+	text->asked = !err || err == -ENOENT;
+	if (!err) {
 		text->offset = vma.offset + (text->start - vma.start);
 		text->inode = vma.inode;
 		text->major = vma.major;

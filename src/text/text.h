@@ -42,7 +42,11 @@ struct sc_text {
 	bool torn;			/* somebody has mapped a part of the arena */
 	uintptr_t view;			/* the file once more; 0: not yet */
 	bool readable;			/* what was looked at last is */
-	bool usable;			/* may be patched; at registration */
+	/*
+	 * Whether it may be patched, and whether that is known: what it is mapped
+	 * from could not be asked until now, and an update asks again.
+	 */
+	bool usable, asked;
 	bool joined;			/* its parts merge when they return */
 	/*
 	 * The text was left patched when its module left (registry.h has the
@@ -84,11 +88,20 @@ _Static_assert(sizeof(void *) != 8 || sizeof(struct sc_place) <= 48,
  */
 void sc_text_start(void);
 
+/*
+ * Once more, if something failed that may pass: no descriptor, no memory, no
+ * /proc.  Whether text is patched now.
+ */
+bool sc_text_start_again(void);
+
 /* Why text is not patched; NULL: it is. */
 const char *sc_text_reason(void);
 bool sc_text_enabled(void);
 
-/* Learns what @text is mapped from; decides @text->usable. */
+/*
+ * Learns what @text is mapped from; decides @text->usable, if that can be asked
+ * now (@text->asked).
+ */
 void sc_text_register(struct sc_text *text);
 
 /*

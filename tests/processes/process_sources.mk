@@ -47,6 +47,7 @@ processes_files = \
 	preload_copy.c \
 	preload_copy.h \
 	program_subject.c \
+	recover.c \
 	sandbox.c \
 	sandbox.h \
 	sandbox_broker.c \

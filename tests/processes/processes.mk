@@ -33,6 +33,7 @@ all_programs = \
 	fork_unwiped \
 	hostile \
 	plugin_needs \
+	recover \
 	sandbox_broker \
 	start_up \
 	start_up_late \
@@ -64,6 +65,7 @@ nodist_fork_stdio_SOURCES = fork_stdio.c oldlock.c $(with_calls)
 nodist_fork_unwiped_SOURCES = fork_unwiped.c $(with_calls)
 nodist_hostile_SOURCES = hostile.c exported.c $(with_calls)
 nodist_plugin_needs_SOURCES = plugin_needs.c $(with_calls)
+nodist_recover_SOURCES = recover.c exported.c $(with_calls)
 nodist_sandbox_broker_SOURCES = sandbox_broker.c $(with_calls)
 nodist_start_up_SOURCES = start_up.c sandbox.c $(with_calls)
 nodist_start_up_late_SOURCES = start_up.c sandbox.c $(common)
@@ -78,6 +80,7 @@ fork_failed_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 fork_first_load_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 fork_kinds_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 fork_unwiped_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
+recover_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 hostile_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 fork_storm_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 unload_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic

@@ -21,6 +21,11 @@ const char *sc_text_reason(void)
 	return NULL;
 }
 
+bool sc_text_start_again(void)
+{
+	return true;
+}
+
 void sc_text_start(void)
 {
 	unsafe_start();
@@ -29,6 +34,7 @@ void sc_text_start(void)
 void sc_text_register(struct sc_text *text)
 {
 	text->readable = true;
+	text->asked = true;
 	text->usable = mprotect((void *)text->start, text->end - text->start,
 				PROT_READ | PROT_WRITE | PROT_EXEC) == 0;
 }

@@ -125,6 +125,11 @@ void sc_backend_end(void)
 {
 }
 
+bool sc_backend_retry(void)
+{
+	return false;
+}
+
 void sc_backend_orphan(struct sc_key *key, struct sc_plan *unused)
 {
 	fake.orphans++;
