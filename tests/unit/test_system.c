@@ -590,6 +590,70 @@ START_TEST(test_arena_is_lost_and_text_goes)
 }
 END_TEST
 
+/* ------------------------------------------------------ for a moment alone */
+
+static int no_memory_for(int prot_wanted, int prot)
+{
+	if (prot != prot_wanted)
+		return 0;
+	errno = ENOMEM;
+	return -1;
+}
+
+static int cannot_make_writable(void *p, size_t len, int prot)
+{
+	return no_memory_for(PROT_READ | PROT_WRITE, prot) ?:
+	       __real_mprotect(p, len, prot);
+}
+
+static int cannot_make_code(void *p, size_t len, int prot)
+{
+	return no_memory_for(PROT_READ | PROT_EXEC, prot) ?:
+	       __real_mprotect(p, len, prot);
+}
+
+/* Then the mem file writes, and the next update asks again. */
+START_TEST(test_no_memory_to_split_a_mapping)
+{
+	start();
+	begin(COMPANY, 3, 3);
+	wraps.mprotect = _i ? cannot_make_code : cannot_make_writable;
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	expect_all(0, 1, 2);
+	ck_assert(sc_system.can_flip);
+	wraps.mprotect = NULL;
+	wraps.open = no_mem;
+	ck_assert_int_eq(code_update(&code, 0, 1, 3), 0);
+	expect_all(0, 1, 3);
+	code_expect_consistent(&code);
+}
+END_TEST
+
+static int no_descriptor_for_the_file(const char *path, int flags)
+{
+	if (strcmp(path, code.path) != 0)
+		return __real_open(path, flags);
+	errno = EMFILE;
+	return -1;
+}
+
+START_TEST(test_no_descriptor_for_a_view)
+{
+	start();
+	code_make(&code, 3, 3);
+	company_start();
+	wraps.open = no_descriptor_for_the_file;
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	expect_all(0, 1, 2);
+	ck_assert_uint_eq(code.text.view, 0);
+	wraps.open = NULL;
+	ck_assert_int_eq(code_update(&code, 0, 1, 3), 0);
+	expect_all(0, 1, 3);
+	ck_assert_uint_ne(code.text.view, 0);
+	ck_assert_uint_ne(code.text.view, (uintptr_t)MAP_FAILED);
+}
+END_TEST
+
 /* ---------------------------------------------- the kernel's lock of mappings */
 
 static int moved_in, changes_after;
@@ -659,6 +723,8 @@ int main(void)
 	tcase_add_test(tc, test_arena_is_lost_with_the_second_copy);
 	tcase_add_test(tc, test_arena_is_lost_and_text_goes);
 	tcase_add_test(tc, test_nothing_is_mapped_after_the_last_move);
+	tcase_add_loop_test(tc, test_no_memory_to_split_a_mapping, 0, 2);
+	tcase_add_test(tc, test_no_descriptor_for_a_view);
 	tcase_add_loop_test(tc, test_start_where_unshare_is_pretended, 0, 2);
 	tcase_add_loop_test(tc, test_start_without_writing, 0, 2);
 	tcase_add_test(tc, test_start_without_proc);
