@@ -180,6 +180,16 @@ START_TEST(test_a_line_of_maps)
 }
 END_TEST
 
+/* All that is read of a line is its first part. */
+START_TEST(test_a_short_line_of_maps)
+{
+	struct sc_vma vma;
+
+	ck_assert_int_eq(find("1000-2000 r-xp \n", 0x1000, &vma), 0);
+	ck_assert_uint_eq(vma.flags, SC_VMA_READ | SC_VMA_EXEC);
+}
+END_TEST
+
 START_TEST(test_what_is_not_in_maps)
 {
 	static const uintptr_t holes[] = { 0xfff, 0x3000, 0x8fff, 0xafcb0 };
@@ -381,6 +391,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_one_try_where_no_descriptor_is_left, 0, 2);
 	tcase_add_test(tc, test_inherited_descriptors);
 	tcase_add_test(tc, test_a_line_of_maps);
+	tcase_add_test(tc, test_a_short_line_of_maps);
 	tcase_add_loop_test(tc, test_what_is_not_in_maps, 0, 4);
 	tcase_add_test(tc, test_long_lines_of_maps);
 	tcase_add_loop_test(tc, test_odd_maps, 0, N_ODD_MAPS);

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * paper.h - a backend that only notes what it is asked, and fails when it is
+ * told to.  The state of a module on paper is the plan that it begins with.
+ */
+#ifndef PAPER_H
+#define PAPER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <static_call/api.h>
+
+#define MAX_KEYS 200
+
+/* What a module defines and uses. */
+struct plan {
+	char state;
+	struct static_call_key *defines, *uses;
+	size_t n_defines, n_uses;
+};
+
+struct fake {
+	/* what it shall answer */
+	int add_error, prepare_error, remove_error;
+	bool is_mapped;
+	const char *reason;
+	void (*during_prepare)(void);
+	/* what it was asked */
+	int started, patch, adds, removes, orphans, prepares, commits,
+		drops, repairs, repaired_modules;
+	size_t n_changing;
+	struct static_call_key *changing[MAX_KEYS];
+	void *targets[MAX_KEYS], *seen[MAX_KEYS];
+	const char *orphan;
+};
+extern struct fake fake;
+
+extern char names[MAX_KEYS][32];
+extern struct static_call_site_info sites[3];
+
+#endif
