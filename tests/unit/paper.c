@@ -82,6 +82,8 @@ void sc_backend_repair(struct sc_module *modules)
 	fake.repairs++;
 	for (m = modules; m; m = m->next)
 		fake.repaired_modules++;
+	if (fake.during_repair)
+		fake.during_repair();
 }
 
 void sc_backend_end(void)

@@ -26,6 +26,7 @@ struct fake {
 	bool is_mapped;
 	const char *reason;
 	void (*during_prepare)(void);
+	void (*during_repair)(void);
 	/* what it was asked */
 	int started, patch, adds, removes, orphans, prepares, commits,
 		drops, repairs, repaired_modules;

@@ -10,6 +10,7 @@
 
 #include "backend.h"
 #include "enter.h"
+#include "fork.h"
 #include "mem.h"
 #include "paper.h"
 #include "registry.h"
@@ -345,6 +346,87 @@ START_TEST(test_child_finishes_the_moving_module)
 }
 END_TEST
 
+/* As in the middle of an update of two keys: one is stored. */
+static void store_one_of_two(void)
+{
+	struct sc_plan *p = &sc_world->plan;
+	size_t i;
+
+	ck_assert_int_eq(sc_plan_reserve_keys(p, 2), 0);
+	p->n_keys = 2;
+	for (i = 0; i < 2; i++)
+		p->keys[i] = (struct sc_plan_key){
+			.key = keys + i,
+			.entry = sc_registry_find(keys + i),
+			.func = (void *)two,
+		};
+	sc_registry_store(p->keys);
+}
+
+START_TEST(test_child_stores_the_rest_of_an_update)
+{
+	setup();
+	store_one_of_two();
+	sc_world->storing = _i ? &sc_world->plan : NULL;
+	sc_repair_after_fork();
+	ck_assert_ptr_null(sc_world->storing);
+	ck_assert_ptr_eq(keys[0].func, (void *)two);
+	ck_assert_ptr_eq(keys[1].func, _i ? (void *)two : (void *)one);
+	ck_assert_ptr_eq(sc_registry_find(keys + 1)->target, keys[1].func);
+	ck_assert_int_eq(fake.repairs, 1);
+	ck_assert_int_eq(fake.repaired_modules, 1);
+}
+END_TEST
+
+/* Each key gets a place, but for the last definition. */
+static void link_again(void)
+{
+	struct sc_key *entry;
+
+	for (entry = sc_world->keys; entry; entry = entry->next)
+		if (entry->key != &single)
+			entry->places = (struct sc_place *)entry;
+}
+
+/* What has places and is ours is patched again, to what it holds. */
+START_TEST(test_child_patches_again)
+{
+	struct sc_module *m = setup();
+
+	add(&user);
+	ck_assert_int_eq(__static_call_update(keys + 1, NULL, (void *)two),
+			 0);
+	fake.commits = 0;
+	fake.during_repair = link_again;
+	fake.prepare_error = _i == 1 ? -EBUSY : 0;
+	if (_i == 2) {
+		m->stuck = -EMFILE;
+		fake.is_mapped = true;
+	}
+	sc_world->moving = NULL;
+	sc_repair_after_fork();
+	ck_assert_int_eq(fake.commits, _i != 1);
+	ck_assert_uint_eq(fake.n_changing, _i == 2 ? 0 : 2);
+	if (_i == 2)
+		return;
+	ck_assert(fake.changing[0] == keys || fake.changing[1] == keys);
+	ck_assert_ptr_eq(fake.targets[fake.changing[0] == keys],
+			 (void *)two);
+}
+END_TEST
+
+/* A child of this child finishes nothing any more. */
+START_TEST(test_nothing_moves_in_a_child)
+{
+	struct sc_module *m = setup();
+
+	sc_world->moving = m;
+	sc_repair_after_fork();
+	ck_assert_ptr_null(sc_world->moving);
+	ck_assert_ptr_null(sc_world->modules);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = unit_begin("stuck");
@@ -365,5 +447,8 @@ int main(void)
 	tcase_add_loop_test(tc, test_child_leaves_other_keys_alone, 0, 2);
 	tcase_add_test(tc, test_child_makes_the_lists_anew);
 	tcase_add_test(tc, test_child_finishes_the_moving_module);
+	tcase_add_loop_test(tc, test_child_stores_the_rest_of_an_update, 0, 2);
+	tcase_add_loop_test(tc, test_child_patches_again, 0, 3);
+	tcase_add_test(tc, test_nothing_moves_in_a_child);
 	return unit_end();
 }
