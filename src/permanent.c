@@ -171,7 +171,6 @@ static int note_object(struct dl_phdr_info *info, size_t size, void *arg)
 		.path = hash(name),
 		.base = hash(base_of(name)),
 		.soname = soname && *soname ? hash(soname) : 0,
-		.stays = all->n == 0 && !*name,
 	};
 	return 0;
 }
@@ -193,10 +192,9 @@ static int find_objects(struct objects *all)
 	if (!all->array)
 		return -ENOMEM;
 	sc_loaded_each(note_object, all);
-	if (all->n && !all->array[0].stays) {
-		sc_loaded_each(is_program, &first);
+	sc_loaded_each(is_program, &first);
+	if (all->n)
 		all->array[0].stays = first;
-	}
 	return 0;
 }
 
