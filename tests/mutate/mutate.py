@@ -192,6 +192,8 @@ class Hunt:
             return KILLED
         of_unit = [r for r in self.recipes.of_unit if r.sees(name)]
         of_src = [r for r in self.recipes.of_src if r.sees(name)]
+        if not of_unit and not of_src:
+            die(f"nothing compiles {mutant.file}")
         try:
             changed, digest = worker.changed(of_unit, mutant.file, text, original)
             if of_unit and not changed and not name.endswith(".h"):

@@ -75,14 +75,17 @@ class Recipes:
             m = re.search(r"--mode=link (.*) -o libstaticcall-(\w+)\.la (.*)", line)
             if m:
                 self.libraries[m.group(2)] = f"{m.group(1)} {m.group(3)}"
+        if not (self.of_unit and self.of_src and self.links and self.libraries):
+            raise SystemExit("mutate: make does not tell what it would run")
 
     def new_flags(self, path):
+        """For make: the source is new, however the makefiles name it."""
         below = path.relative_to(self.source)
         for here in self.unit, self.src:
-            there = os.path.relpath(self.source, here)
-            yield f"-W {there}/{below}"
-            # As the makefiles name it.
-            yield f"-W {there}/tests/unit/../../{below}"
+            for top in os.path.relpath(self.source, here), self.source:
+                yield f"-W {top}/{below}"
+                yield f"-W {top}/tests/unit/../../{below}"
+                yield f"-W {top}/src/{below.relative_to('src')}"
 
     def dry(self, where, new, targets):
         made = subprocess.run(f"make -n V=1 {' '.join(new)} {' '.join(targets)}",
@@ -116,8 +119,10 @@ class Worker:
         """The object's path."""
         to = self.dir / "objects" / recipe.object
         source = next((self.dir / "src").rglob(recipe.source))
-        top = os.path.relpath(self.recipes.source, recipe.where)
-        command = re.sub(rf"-I(\S*{re.escape(top)})/(\S*?)src(?=[/ ])",
+        tops = "|".join(re.escape(str(t)) for t in (
+            self.recipes.source,
+            os.path.relpath(self.recipes.source, recipe.where)))
+        command = re.sub(rf"-I(?:{tops})/(\S*?)src(?=[/ ])",
                          f"-I{self.dir}/src", recipe.command)
         shell(f"{command} -o {to} {source}", recipe.where, self.log)
         return to

@@ -31,11 +31,15 @@ const char *sc_backend_reason(void)
 
 int sc_backend_read(struct sc_module *m)
 {
-	return 0;
+	fake.reads++;
+	m->image = (void *)&fake;
+	return fake.read_error;
 }
 
 void sc_backend_forget(struct sc_module *m)
 {
+	ck_assert_ptr_eq(m->image, (void *)&fake);
+	fake.forgets++;
 }
 
 int sc_backend_add(struct sc_module *m, struct sc_plan *unused)

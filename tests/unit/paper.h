@@ -22,13 +22,13 @@ struct plan {
 
 struct fake {
 	/* what it shall answer */
-	int add_error, prepare_error, remove_error;
+	int read_error, add_error, prepare_error, remove_error;
 	bool is_mapped;
 	const char *reason;
 	void (*during_prepare)(void);
 	void (*during_repair)(void);
 	/* what it was asked */
-	int started, patch, adds, removes, orphans, prepares, commits,
+	int started, patch, reads, forgets, adds, removes, orphans, prepares, commits,
 		drops, repairs, repaired_modules;
 	size_t n_changing;
 	struct static_call_key *changing[MAX_KEYS];
