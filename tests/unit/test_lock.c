@@ -430,7 +430,76 @@ START_TEST(test_lock_where_the_page_is_not_wiped)
 }
 END_TEST
 
+/* ------------------------------------------------- the first that comes */
+
+static bool no_memory;
+
+extern void *__real_mmap(void *p, size_t len, int prot, int flags, int fd,
+			 off_t at);
+void *__wrap_mmap(void *p, size_t len, int prot, int flags, int fd, off_t at);
+
+void *__wrap_mmap(void *p, size_t len, int prot, int flags, int fd, off_t at)
+{
+	if (!no_memory)
+		return __real_mmap(p, len, prot, flags, fd, at);
+	errno = ENOMEM;
+	return MAP_FAILED;
+}
+
+START_TEST(test_lock_without_memory)
+{
+	no_memory = true;
+	ck_assert_int_eq(sc_lock(), -ENOMEM);
+	no_memory = false;
+	ck_assert_int_eq(sc_lock(), 0);
+	sc_unlock();
+}
+END_TEST
+
+/* Another thread makes the page, just before this one's is there. */
+static int make_another(void *p, size_t len, int advice)
+{
+	advise = NULL;
+	ck_assert_int_eq(sc_lock(), 0);
+	sc_unlock();
+	return __real_madvise(p, len, advice);
+}
+
+START_TEST(test_lock_has_one_page)
+{
+	struct traces before;
+
+	/* what one page costs */
+	ck_assert_int_eq(sc_lock(), 0);
+	sc_unlock();
+	traces_look(&before);
+	sc_lock_end();
+	advise = make_another;
+	ck_assert_int_eq(sc_lock(), 0);
+	ck_assert_int_eq(sc_lock(), -EDEADLK);
+	ck_assert(sc_lock_is_marked());
+	sc_unlock();
+	traces_same(&before);
+}
+END_TEST
+
 /* ------------------------------------------------------------- the end */
+
+/* In a child there is no page to forget any more. */
+START_TEST(test_fork_when_the_lock_is_gone)
+{
+	pid_t pid;
+
+	advise = no_wiping;
+	ck_assert_int_eq(sc_lock(), 0);
+	sc_unlock();
+	sc_lock_end();
+	pid = fork();
+	if (pid == 0)
+		_exit(0);
+	ck_assert_int_eq(exit_of(pid), 0);
+}
+END_TEST
 
 /* After it is closed nobody comes in, and the page goes when all are out. */
 START_TEST(test_lock_is_closed)
@@ -449,6 +518,44 @@ START_TEST(test_lock_is_closed)
 	ck_assert_int_eq(sc_lock(), -EPERM);
 	sc_lock_end();
 	ck_assert_int_eq(sc_lock(), -EPERM);
+}
+END_TEST
+
+/* Those who are refused are not inside, so nobody waits for them. */
+START_TEST(test_closed_lock_is_soon_empty)
+{
+	ck_assert_int_eq(sc_lock(), 0);
+	sc_lock_close();
+	sc_unlock();
+	ck_assert_int_eq(sc_lock(), -EPERM);
+	ck_assert_int_eq(sc_lock(), -EPERM);
+	ck_assert(sc_lock_wait_until_empty());
+}
+END_TEST
+
+static atomic_int empty;
+
+static void *wait_until_empty(void *arg)
+{
+	ck_assert(sc_lock_wait_until_empty());
+	atomic_store(&empty, 1);
+	return arg;
+}
+
+/* The page must not go while its owner is inside. */
+START_TEST(test_closed_lock_waits_for_its_owner)
+{
+	pthread_t thread;
+
+	ck_assert_int_eq(sc_lock(), 0);
+	sc_lock_close();
+	ck_assert_int_eq(pthread_create(&thread, NULL, wait_until_empty, NULL),
+			 0);
+	nap();
+	ck_assert_int_eq(atomic_load(&empty), 0);
+	sc_unlock();
+	pthread_join(thread, NULL);
+	ck_assert_int_eq(atomic_load(&empty), 1);
 }
 END_TEST
 
@@ -471,6 +578,11 @@ int main(void)
 	unit_add_if(tc, test_lock_and_a_peer_that_shares_memory, 0, 1,
 		    outside_of_valgrind);
 	tcase_add_loop_test(tc, test_lock_where_the_page_is_not_wiped, 0, 2);
+	tcase_add_test(tc, test_lock_without_memory);
+	tcase_add_test(tc, test_lock_has_one_page);
+	tcase_add_test(tc, test_fork_when_the_lock_is_gone);
 	tcase_add_test(tc, test_lock_is_closed);
+	tcase_add_test(tc, test_closed_lock_is_soon_empty);
+	tcase_add_test(tc, test_closed_lock_waits_for_its_owner);
 	return unit_end();
 }
