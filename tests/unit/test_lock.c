@@ -453,6 +453,10 @@ START_TEST(test_lock_without_memory)
 	no_memory = false;
 	ck_assert_int_eq(sc_lock(), 0);
 	sc_unlock();
+	/* once there is a page it takes none */
+	no_memory = true;
+	ck_assert_int_eq(sc_lock(), 0);
+	sc_unlock();
 }
 END_TEST
 

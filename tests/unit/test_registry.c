@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 
 #include "backend.h"
 #include "enter.h"
+#include "log.h"
 #include "mem.h"
 #include "paper.h"
 #include "registry.h"
@@ -82,6 +84,87 @@ START_TEST(test_initialised_once)
 	ck_assert_int_eq(static_call_initialized, 1);
 	ck_assert_int_eq(fake.started, 1);
 	ck_assert_int_eq(fake.patch, 1);
+}
+END_TEST
+
+/* What the environment says, once; another value says nothing. */
+static const struct {
+	const char *patch, *debug;
+	int patched, logged;
+} environments[] = {
+	{ NULL, NULL, 1, 0 },
+	{ "0", NULL, 0, 0 },
+	{ "1", NULL, 1, 0 },
+	{ "", "", 1, 0 },
+	{ "00", "11", 1, 0 },
+	{ "0", "1", 0, 1 },
+	{ NULL, "0", 1, 0 },
+};
+#define N_ENVIRONMENTS	((int)(sizeof(environments) / sizeof(environments[0])))
+
+START_TEST(test_environment)
+{
+	if (environments[_i].patch)
+		setenv("STATIC_CALL_PATCH", environments[_i].patch, 1);
+	if (environments[_i].debug)
+		setenv("STATIC_CALL_DEBUG", environments[_i].debug, 1);
+	errno = EXDEV;
+	static_call_init();
+	ck_assert_int_eq(errno, EXDEV);
+	ck_assert_int_eq(fake.patch, environments[_i].patched);
+	ck_assert_int_eq(sc_log_enabled(), environments[_i].logged);
+	setenv("STATIC_CALL_PATCH", "0", 1);
+	static_call_init();
+	ck_assert_int_eq(fake.started, 1);
+}
+END_TEST
+
+/* If the lock cannot be had the next one that comes tries again. */
+START_TEST(test_initialised_later)
+{
+	ck_assert_int_eq(sc_enter(), 0);
+	ck_assert_int_eq(static_call_init(), 0);
+	ck_assert_int_eq(static_call_initialized, 0);
+	ck_assert_int_eq(fake.started, 0);
+	/* and the lock is still held */
+	ck_assert_int_eq(sc_enter(), -EDEADLK);
+	sc_leave();
+	ck_assert_int_eq(static_call_init(), 0);
+	ck_assert_int_eq(static_call_initialized, 1);
+	ck_assert_int_eq(sc_enter(), 0);
+	sc_leave();
+}
+END_TEST
+
+/* What is logged of a batch is its first key, if there is one. */
+START_TEST(test_logged_updates)
+{
+	const struct static_call_change changes[] = { { NULL, NULL } };
+
+	setenv("STATIC_CALL_DEBUG", "1", 1);
+	ck_assert_int_eq(static_call_update_batch(changes, 1), -EINVAL);
+	static_call_init();
+	ck_assert(sc_log_enabled());
+	ck_assert_int_eq(static_call_update_batch(changes, 1), -EINVAL);
+}
+END_TEST
+
+/* Some errors have no meaning for a caller, and are told as one that has. */
+START_TEST(test_errors_that_are_told)
+{
+	static const int errors[] = { EINVAL, ENOMEM, EBUSY, EDEADLK, EPERM,
+				      EACCES, EMFILE, ENFILE, EIO, ENOSYS };
+	static struct static_call_key key;
+	size_t i;
+
+	static_call_init();
+	for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		fake.prepare_error = -errors[i];
+		ck_assert_int_eq(__static_call_update(&key, NULL, NULL),
+				 -errors[i]);
+	}
+	fake.prepare_error = -ENOENT;
+	ck_assert_int_eq(__static_call_update(&key, NULL, NULL), -EACCES);
 }
 END_TEST
 
@@ -718,6 +801,10 @@ int main(void)
 	TCase *tc = unit_begin("registry");
 
 	tcase_add_test(tc, test_initialised_once);
+	tcase_add_loop_test(tc, test_environment, 0, N_ENVIRONMENTS);
+	tcase_add_test(tc, test_initialised_later);
+	tcase_add_test(tc, test_logged_updates);
+	tcase_add_test(tc, test_errors_that_are_told);
 	tcase_add_test(tc, test_add_and_find);
 	tcase_add_test(tc, test_remove_forgets_what_was_defined);
 	tcase_add_test(tc, test_used_before_defined);
