@@ -9,6 +9,7 @@
 #include "paper.h"
 #include "registry.h"
 #include "unit.h"
+#include "world.h"
 
 struct fake fake;
 char names[MAX_KEYS][32];
@@ -48,6 +49,7 @@ int sc_backend_add(struct sc_module *m, struct sc_plan *unused)
 	size_t i;
 
 	fake.adds++;
+	fake.moving = sc_world->moving;
 	for (i = 0; i < plan->n_defines; i++) {
 		snprintf(names[i], sizeof(names[i]), "call_%zu", i);
 		if (!sc_registry_define(m, plan->defines + i, names[i], 0))
@@ -66,6 +68,7 @@ int sc_backend_add(struct sc_module *m, struct sc_plan *unused)
 int sc_backend_remove(struct sc_module *m, struct sc_plan *unused)
 {
 	fake.removes++;
+	fake.moving = sc_world->moving;
 	return fake.remove_error;
 }
 
@@ -77,6 +80,7 @@ bool sc_backend_is_mapped(const struct sc_module *m)
 void sc_backend_drop(struct sc_module *m)
 {
 	fake.drops++;
+	fake.moving = sc_world->moving;
 }
 
 void sc_backend_repair(struct sc_module *modules)
@@ -109,7 +113,7 @@ void sc_backend_orphan(struct sc_key *key, struct sc_plan *unused)
 
 bool sc_backend_holds(const struct sc_module *m, const void *func)
 {
-	return false;
+	return fake.held && func == fake.held;
 }
 
 int sc_backend_prepare(struct sc_plan *p)

@@ -13,6 +13,8 @@
 
 #define MAX_KEYS 200
 
+struct sc_module;
+
 /* What a module defines and uses. */
 struct plan {
 	char state;
@@ -24,6 +26,7 @@ struct fake {
 	/* what it shall answer */
 	int read_error, add_error, prepare_error, remove_error;
 	bool is_mapped;
+	const void *held;	/* a function of any module that leaves */
 	const char *reason;
 	void (*during_prepare)(void);
 	void (*during_repair)(void);
@@ -34,6 +37,8 @@ struct fake {
 	struct static_call_key *changing[MAX_KEYS];
 	void *targets[MAX_KEYS], *seen[MAX_KEYS];
 	const char *orphan;
+	/* sc_world.moving when a module came, left or was dropped */
+	const struct sc_module *moving;
 };
 extern struct fake fake;
 

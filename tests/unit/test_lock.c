@@ -430,6 +430,20 @@ START_TEST(test_lock_where_the_page_is_not_wiped)
 }
 END_TEST
 
+/* A thread that cannot be cancelled stays so. */
+START_TEST(test_lock_keeps_the_cancel_state)
+{
+	int state;
+
+	pthread_setcancelstate(_i, NULL);
+	ck_assert_int_eq(sc_lock(), 0);
+	ck_assert_int_eq(sc_lock(), -EDEADLK);
+	sc_unlock();
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	ck_assert_int_eq(state, _i);
+}
+END_TEST
+
 /* ------------------------------------------------- the first that comes */
 
 static bool no_memory;
@@ -582,6 +596,8 @@ int main(void)
 	unit_add_if(tc, test_lock_and_a_peer_that_shares_memory, 0, 1,
 		    outside_of_valgrind);
 	tcase_add_loop_test(tc, test_lock_where_the_page_is_not_wiped, 0, 2);
+	tcase_add_loop_test(tc, test_lock_keeps_the_cancel_state,
+			    PTHREAD_CANCEL_ENABLE, PTHREAD_CANCEL_DISABLE + 1);
 	tcase_add_test(tc, test_lock_without_memory);
 	tcase_add_test(tc, test_lock_has_one_page);
 	tcase_add_test(tc, test_fork_when_the_lock_is_gone);

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "mem.h"
 #include "plan.h"
@@ -226,6 +227,54 @@ START_TEST(test_room_grows_and_is_returned)
 }
 END_TEST
 
+/* So an update that is no larger than the last one never fails for it. */
+START_TEST(test_room_that_is_there_needs_no_memory)
+{
+	struct sc_plan p = { .n_keys = 0 };
+	size_t n;
+
+	ck_assert_int_eq(sc_plan_reserve_changes(&p, 100), 0);
+	ck_assert_int_eq(sc_plan_reserve_keys(&p, 100), 0);
+	for (n = 0; n <= 100; n += 50) {
+		sc_alloc_fail_after = 0;
+		ck_assert_int_eq(sc_plan_reserve_changes(&p, n), 0);
+		ck_assert_int_eq(sc_plan_reserve_keys(&p, n), 0);
+		ck_assert_uint_eq(p.max_changes, 100);
+		ck_assert_uint_eq(p.max_keys, 100);
+	}
+	sc_alloc_fail_after = -1;
+	sc_plan_free(&p);
+	ck_assert_ptr_null(p.keys);
+	ck_assert_ptr_null(p.changes);
+	ck_assert_uint_eq(p.max_keys + p.max_changes, 0);
+}
+END_TEST
+
+/* Room for few keys is in the plan, and is not given back with the other. */
+START_TEST(test_few_keys_need_no_memory)
+{
+	size_t page = 4096;
+	uint8_t *memory = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	/* It begins a page, as what can be given back does. */
+	struct sc_plan *p = (void *)(memory + page -
+				     offsetof(struct sc_plan, few));
+
+	ck_assert((void *)memory != MAP_FAILED);
+	sc_alloc_fail_after = 0;
+	ck_assert_int_eq(sc_plan_reserve_keys(p, SC_PLAN_FEW), 0);
+	ck_assert_ptr_eq(p->keys, p->few);
+	ck_assert_uint_eq(p->max_keys, SC_PLAN_FEW);
+	ck_assert_int_eq(sc_plan_reserve_keys(p, SC_PLAN_FEW + 1), -ENOMEM);
+	if (_i)
+		ck_assert_int_eq(sc_plan_reserve_keys(p, SC_PLAN_FEW + 1), 0);
+	memset(p->few, 0, sizeof(p->few));
+	sc_alloc_fail_after = -1;
+	sc_plan_free(p);
+	memset(p->few, 0, sizeof(p->few));
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = unit_begin("plan");
@@ -237,5 +286,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_keys_are_sorted, 0, 2);
 	tcase_add_loop_test(tc, test_a_key_twice_is_seen, 0, 2);
 	tcase_add_test(tc, test_room_grows_and_is_returned);
+	tcase_add_test(tc, test_room_that_is_there_needs_no_memory);
+	tcase_add_loop_test(tc, test_few_keys_need_no_memory, 0, 2);
 	return unit_end();
 }

@@ -6,7 +6,11 @@
 #include "sc_config.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "backend.h"
 #include "enter.h"
@@ -54,6 +58,16 @@ static struct sc_module *setup(void)
 	return add(&plan);
 }
 
+/* Mappings that are next to each other may be one. */
+static void traces_same_bytes(const struct traces *before)
+{
+	struct traces now;
+
+	traces_look(&now);
+	if (memory_is_ours())
+		ck_assert_uint_eq(now.bytes, before->bytes);
+}
+
 static size_t count(const struct sc_key *list)
 {
 	size_t n = 0;
@@ -82,6 +96,7 @@ START_TEST(test_stuck_module_is_kept)
 {
 	struct sc_module *m = setup_stuck();
 
+	ck_assert_ptr_eq(fake.moving, m);
 	ck_assert_ptr_eq(sc_world->modules, m);
 	ck_assert_uint_eq(sc_world->n_stuck, 1);
 	ck_assert_ptr_null(sc_world->moving);
@@ -118,20 +133,25 @@ END_TEST
 /* The update notices; the memory of the keys is another's by then. */
 START_TEST(test_stuck_module_is_dropped_when_its_text_is_gone)
 {
+	const struct sc_module *m = setup_stuck();
+	struct traces traces;
 	void *owner;
 
-	setup_stuck();
+	traces_look(&traces);
 	owner = keys[0].static_call_owner;
 	ck_assert_ptr_nonnull(owner);
 	fake.is_mapped = false;
 	ck_assert_int_eq(__static_call_update(&single, NULL, (void *)two), 0);
 	ck_assert_int_eq(fake.drops, 1);
+	ck_assert_ptr_eq(fake.moving, m);
 	ck_assert_ptr_null(sc_world->modules);
 	ck_assert_uint_eq(sc_world->n_stuck, 0);
 	ck_assert_ptr_null(sc_world->moving);
 	ck_assert_uint_eq(count(sc_world->keys), 1);
 	ck_assert_ptr_eq(keys[0].static_call_owner, owner);
 	ck_assert_ptr_null(sc_registry_find(keys));
+	traces.bytes -= (size_t)sysconf(_SC_PAGESIZE);
+	traces_same_bytes(&traces);
 	/* Nothing is looked for any more. */
 	ck_assert_int_eq(__static_call_update(&single, NULL, (void *)one), 0);
 	ck_assert_int_eq(fake.drops, 1);
@@ -176,6 +196,44 @@ START_TEST(test_stuck_modules_are_dropped_before_one_comes)
 	fake.is_mapped = false;
 	add(&user);
 	ck_assert_int_eq(fake.drops, 1);
+}
+END_TEST
+
+/* ------------------------------------------------------- what is logged */
+
+/* What is written to stderr from now on. */
+static int log_to_file(void)
+{
+	int fd = memfd_create("unit-log", MFD_CLOEXEC);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(fcntl(fd, F_SETFL, O_APPEND), 0);
+	ck_assert_int_eq(dup2(fd, STDERR_FILENO), STDERR_FILENO);
+	setenv("STATIC_CALL_DEBUG", "1", 1);
+	return fd;
+}
+
+/* A call that leads into the module that leaves is the program's mistake. */
+START_TEST(test_targets_that_leave_are_told)
+{
+	int fd = log_to_file();
+	struct sc_module *m = setup();
+	char text[4096] = "";
+
+	ck_assert_ptr_eq(fake.moving, m);
+	add(&user);
+	ck_assert_int_eq(__static_call_update(&single, NULL, (void *)two), 0);
+	ck_assert_int_eq(__static_call_update(keys, NULL, (void *)two), 0);
+	fake.held = _i ? (void *)two : NULL;
+	ck_assert_int_eq(ftruncate(fd, 0), 0);
+	ck_assert_ptr_eq(sc_registry_remove(m->state), m);
+	ck_assert_ptr_eq(fake.moving, m);
+	ck_assert_int_ge(pread(fd, text, sizeof(text) - 1, 0), 0);
+	/* the call of another, and not the module's own, nor one without name */
+	ck_assert_int_eq(strstr(text, "single") != NULL, _i);
+	ck_assert_ptr_null(strstr(text, "call_0"));
+	ck_assert(!_i || !strstr(strstr(text, "target left") + 1,
+				 "target left"));
 }
 END_TEST
 
@@ -438,6 +496,7 @@ int main(void)
 	tcase_add_test(tc, test_only_stuck_modules_are_dropped);
 	tcase_add_test(tc, test_a_module_in_the_place_of_a_stuck_one);
 	tcase_add_test(tc, test_stuck_modules_are_dropped_before_one_comes);
+	tcase_add_loop_test(tc, test_targets_that_leave_are_told, 0, 2);
 	tcase_add_test(tc, test_keys_of_others_are_counted);
 	tcase_add_test(tc, test_one_definition_is_forgotten);
 	tcase_add_test(tc, test_a_trampoline_is_noted_once);
