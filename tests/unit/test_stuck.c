@@ -262,6 +262,21 @@ START_TEST(test_keys_of_others_are_counted)
 }
 END_TEST
 
+/* Whatever another copy's entry says of the key. */
+START_TEST(test_an_entry_of_another_copy_is_not_found)
+{
+	static struct sc_key theirs = { .key = keys };
+	static char another_copy;
+
+	setup();
+	keys[3].static_call_owner = &another_copy;
+	keys[3].static_call_entry = &theirs;
+	theirs.key = keys + 3;
+	ck_assert_ptr_null(sc_registry_find(keys + 3));
+	ck_assert(sc_registry_is_foreign(keys + 3));
+}
+END_TEST
+
 /* One of several, in the middle of the list. */
 START_TEST(test_one_definition_is_forgotten)
 {
@@ -498,6 +513,7 @@ int main(void)
 	tcase_add_test(tc, test_stuck_modules_are_dropped_before_one_comes);
 	tcase_add_loop_test(tc, test_targets_that_leave_are_told, 0, 2);
 	tcase_add_test(tc, test_keys_of_others_are_counted);
+	tcase_add_test(tc, test_an_entry_of_another_copy_is_not_found);
 	tcase_add_test(tc, test_one_definition_is_forgotten);
 	tcase_add_test(tc, test_a_trampoline_is_noted_once);
 	tcase_add_test(tc, test_no_first_target);
