@@ -171,7 +171,8 @@ def mutants_of(file, text):
     lines, code = text.split("\n"), blank(text).split("\n")
     skip, names = directives(lines), functions(code)
     for i, line in enumerate(lines):
-        if i in skip or not line.startswith("\t") or not code[i].strip():
+        if i in skip or not names[i] or not line.startswith("\t") or \
+                not code[i].strip():
             continue
         indent = line[:len(line) - len(line.lstrip("\t"))]
         for what, n in statements(code, i):

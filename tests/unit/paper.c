@@ -121,6 +121,7 @@ int sc_backend_prepare(struct sc_plan *p)
 	size_t i;
 
 	fake.prepares++;
+	ck_assert_uint_le(p->n_keys, p->max_keys);
 	fake.n_changing = 0;
 	for (i = 0; i < p->n_keys; i++) {
 		const struct sc_plan_key *k = p->keys + i;

@@ -21,7 +21,7 @@
 #include "unit.h"
 #include "world.h"
 
-static bool permanent;
+static bool permanent, library_leaves;
 static int synchronised;
 
 bool __wrap_sc_is_permanent(const void *address);
@@ -42,7 +42,7 @@ static struct traces before;
 /* The library itself stays. */
 bool __wrap_sc_is_permanent(const void *address)
 {
-	return address == &module.state ? permanent : true;
+	return address == &module.state ? permanent : !library_leaves;
 }
 
 static void setup(void)
@@ -87,10 +87,30 @@ START_TEST(test_module_comes_and_goes)
 	ck_assert_int_eq(synchronised, 2);
 	ck_assert_int_eq(module.state, 0);
 	traces_same(&before);
+	ck_assert_int_eq(sc_enter(), 0);
+	sc_leave();
 	/* its destructor may run once more */
 	leave();
 	ck_assert_int_eq(fake.removes, 1);
 	ck_assert_int_eq(synchronised, 2);
+}
+END_TEST
+
+START_TEST(test_first_module_initialises)
+{
+	enter();
+	ck_assert_int_eq(static_call_initialized, 1);
+}
+END_TEST
+
+/* A copy of the library that is in a plugin goes with it. */
+START_TEST(test_library_goes_with_the_last_module)
+{
+	enter();
+	library_leaves = true;
+	leave();
+	ck_assert_ptr_null(sc_world);
+	ck_assert_int_eq(sc_enter(), -EPERM);
 }
 END_TEST
 
@@ -161,6 +181,8 @@ int main(void)
 	TCase *tc = unit_begin("module");
 
 	tcase_add_test(tc, test_module_comes_and_goes);
+	tcase_add_test(tc, test_first_module_initialises);
+	tcase_add_test(tc, test_library_goes_with_the_last_module);
 	tcase_add_loop_test(tc, test_permanent_module_never_leaves, 0, 2);
 	tcase_add_test(tc, test_module_without_calls);
 	tcase_add_loop_test(tc, test_module_that_cannot_be_added, 0, 3);

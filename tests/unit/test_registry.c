@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -140,12 +141,20 @@ END_TEST
 START_TEST(test_logged_updates)
 {
 	const struct static_call_change changes[] = { { NULL, NULL } };
+	int log = memfd_create("unit-log", MFD_CLOEXEC);
+	char text[1024] = "";
 
 	setenv("STATIC_CALL_DEBUG", "1", 1);
 	ck_assert_int_eq(static_call_update_batch(changes, 1), -EINVAL);
 	static_call_init();
 	ck_assert(sc_log_enabled());
 	ck_assert_int_eq(static_call_update_batch(changes, 1), -EINVAL);
+	ck_assert_int_ge(log, 0);
+	ck_assert_int_eq(dup2(log, STDERR_FILENO), STDERR_FILENO);
+	add(&module);
+	ck_assert_int_eq(__static_call_update(keys + 1, NULL, (void *)two), 0);
+	ck_assert_int_gt(pread(log, text, sizeof(text) - 1, 0), 0);
+	ck_assert_ptr_nonnull(strstr(text, "update call_1"));
 }
 END_TEST
 
@@ -416,6 +425,41 @@ START_TEST(test_update_synchronises_threads_when_it_has_committed)
 END_TEST
 #endif
 
+#ifdef SYS_membarrier
+/* A program that forbids patching may forbid the calls, too. */
+START_TEST(test_no_barrier_where_nothing_is_patched)
+{
+	setenv("STATIC_CALL_PATCH", "0", 1);
+	static_call_init();
+	ck_assert_int_eq(barriers, 0);
+}
+END_TEST
+#endif
+
+extern int (*sc_step_hook)(char step);
+static int n_storing;
+
+static int look_at_storing(char step)
+{
+	if (step == 'K') {
+		ck_assert_ptr_eq(sc_world->storing, &sc_world->plan);
+		n_storing++;
+	}
+	return 0;
+}
+
+/* The journal of an update, which a child of fork() reads. */
+START_TEST(test_keys_are_being_stored)
+{
+	setup();
+	add(&module);
+	sc_step_hook = look_at_storing;
+	ck_assert_int_eq(__static_call_update(keys, NULL, (void *)two), 0);
+	ck_assert_int_eq(n_storing, 1);
+	ck_assert_ptr_null(sc_world->storing);
+}
+END_TEST
+
 /* Of a module that the library does not know: the key is all there is. */
 START_TEST(test_update_of_an_unknown_key)
 {
@@ -642,6 +686,16 @@ START_TEST(test_info)
 }
 END_TEST
 
+/* A report tells what the system allows, so it asks. */
+START_TEST(test_info_initialises)
+{
+	struct static_call_info info = { .size = sizeof(info) };
+
+	ck_assert_int_eq(static_call_get_info(&info), 0);
+	ck_assert_int_eq(static_call_initialized, 1);
+}
+END_TEST
+
 /* A program built with an older or newer header. */
 START_TEST(test_info_of_another_size)
 {
@@ -662,6 +716,8 @@ START_TEST(test_info_of_another_size)
 	ck_assert_uint_eq(small.size, size);
 	ck_assert_uint_eq(small.modules, 0x5555555555555555ul);
 	ck_assert_str_eq(small.backend, "paper");
+	small.size = offsetof(struct static_call_info, reason);
+	ck_assert_int_eq(static_call_get_info(&small), 0);
 	small.size = offsetof(struct static_call_info, reason) - 1;
 	ck_assert_int_eq(static_call_get_info(&small), -EINVAL);
 	ck_assert_int_eq(static_call_get_info(NULL), -EINVAL);
@@ -817,6 +873,10 @@ int main(void)
 	unit_add_if(tc, test_update_synchronises_threads_when_it_has_committed,
 		    0, 1, has_membarrier);
 #endif
+#ifdef SYS_membarrier
+	tcase_add_test(tc, test_no_barrier_where_nothing_is_patched);
+#endif
+	tcase_add_test(tc, test_keys_are_being_stored);
 	tcase_add_test(tc, test_null_is_never_stored);
 	tcase_add_test(tc, test_update_of_an_unknown_key);
 	tcase_add_test(tc, test_batch);
@@ -829,6 +889,7 @@ int main(void)
 	tcase_add_test(tc, test_define_without_memory);
 	tcase_add_test(tc, test_single_definitions_stay);
 	tcase_add_test(tc, test_info);
+	tcase_add_test(tc, test_info_initialises);
 	tcase_add_test(tc, test_info_of_another_size);
 	tcase_add_test(tc, test_text_reserved);
 	tcase_add_loop_test(tc, test_for_each_key, 0, 3);

@@ -277,6 +277,15 @@ START_TEST(test_an_entry_of_another_copy_is_not_found)
 }
 END_TEST
 
+START_TEST(test_a_definition_may_stay)
+{
+	setup();
+	ck_assert(!sc_registry_find(&single)->stays);
+	ck_assert_int_eq(sc_registry_define_one(keys + 2, "x", true), 0);
+	ck_assert(sc_registry_find(keys + 2)->stays);
+}
+END_TEST
+
 /* One of several, in the middle of the list. */
 START_TEST(test_one_definition_is_forgotten)
 {
@@ -336,6 +345,7 @@ START_TEST(test_the_end_gives_back_all_memory)
 	ck_assert_int_eq(sc_registry_add(m), 0);
 	ck_assert_uint_eq(count(sc_world->keys), 100);
 	sc_keys_end();
+	ck_assert_ptr_null(sc_world->keys);
 	sc_free(plan.uses, 100 * sizeof(*plan.uses));
 	traces_same(&traces);
 }
@@ -488,6 +498,28 @@ START_TEST(test_child_patches_again)
 }
 END_TEST
 
+/* More keys than a plan has room for from the start. */
+START_TEST(test_child_patches_many_keys)
+{
+	static struct static_call_key many[MAX_KEYS / 2];
+	size_t i;
+
+	setup();
+	for (i = 0; i < MAX_KEYS / 2; i++)
+		many[i].func = (void *)one;
+	plan.defines = many;
+	plan.n_defines = MAX_KEYS / 2;
+	add(&plan);
+	fake.prepares = fake.commits = 0;
+	fake.during_repair = link_again;
+	if (_i)
+		sc_alloc_fail_after = 0;
+	sc_repair_after_fork();
+	ck_assert_int_eq(fake.prepares, !_i);
+	ck_assert_int_eq(fake.commits, !_i);
+}
+END_TEST
+
 /* A child of this child finishes nothing any more. */
 START_TEST(test_nothing_moves_in_a_child)
 {
@@ -514,6 +546,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_targets_that_leave_are_told, 0, 2);
 	tcase_add_test(tc, test_keys_of_others_are_counted);
 	tcase_add_test(tc, test_an_entry_of_another_copy_is_not_found);
+	tcase_add_test(tc, test_a_definition_may_stay);
 	tcase_add_test(tc, test_one_definition_is_forgotten);
 	tcase_add_test(tc, test_a_trampoline_is_noted_once);
 	tcase_add_test(tc, test_no_first_target);
@@ -524,6 +557,7 @@ int main(void)
 	tcase_add_test(tc, test_child_finishes_the_moving_module);
 	tcase_add_loop_test(tc, test_child_stores_the_rest_of_an_update, 0, 2);
 	tcase_add_loop_test(tc, test_child_patches_again, 0, 3);
+	tcase_add_loop_test(tc, test_child_patches_many_keys, 0, 2);
 	tcase_add_test(tc, test_nothing_moves_in_a_child);
 	return unit_end();
 }
