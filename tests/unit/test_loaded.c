@@ -37,6 +37,8 @@ struct object {
 
 static struct object objects[MAX_OBJECTS];
 static int n_objects;
+/* So many objects come when all have been gone through once. */
+static int n_coming;
 
 int __wrap_dl_iterate_phdr(int (*fn)(struct dl_phdr_info *, size_t, void *),
 			   void *arg);
@@ -56,6 +58,8 @@ int __wrap_dl_iterate_phdr(int (*fn)(struct dl_phdr_info *, size_t, void *),
 
 		ret = fn(&info, sizeof(info), arg);
 	}
+	n_objects += n_coming;
+	n_coming = 0;
 	return ret;
 }
 
@@ -453,6 +457,28 @@ START_TEST(test_values_of_the_dynamic_section)
 }
 END_TEST
 
+/* One that another thread loads between two walks is left out. */
+START_TEST(test_objects_that_come_meanwhile)
+{
+	struct object *o = add_program("", NEEDS("a.so"));
+	struct sc_loaded *loaded;
+
+	add_object("/lib/a.so", NULL, NEEDS());
+	add_object("/lib/b.so", NULL, NEEDS());
+	n_objects = 2;
+	n_coming = 1;
+	if (_i) {
+		expect_stay("yyn");
+		return;
+	}
+	ck_assert_int_eq(sc_loaded_read(o->in.code, &loaded), 0);
+	ck_assert_int_eq(n_objects, 3);
+	ck_assert_uint_eq(loaded->n_own, 2);
+	ck_assert_uint_eq(loaded->n_loads, 3);
+	ck_assert(!sc_loaded_has(loaded, (uintptr_t)objects[2].in.code, 1, 0));
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = unit_begin("loaded");
@@ -476,5 +502,6 @@ int main(void)
 	tcase_add_loop_test(tc, test_headers_that_lead_astray, 0, 2);
 	tcase_add_test(tc, test_what_segments_hold);
 	tcase_add_test(tc, test_values_of_the_dynamic_section);
+	tcase_add_loop_test(tc, test_objects_that_come_meanwhile, 0, 2);
 	return unit_end();
 }
