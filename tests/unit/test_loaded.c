@@ -124,7 +124,7 @@ static struct object *add_program(const char *name, const char *const *needs)
 	return o;
 }
 
-#define NEEDS(...)	((const char *const[]){ __VA_ARGS__ __VA_OPT__(,) NULL })
+#define NEEDS(...)	((const char *const[4]){ __VA_ARGS__ })
 
 static bool stays(int i)
 {
