@@ -156,6 +156,7 @@ START_TEST(test_pages_of_changes_are_asked_for_in_runs)
 	expect_asked(0, 0, 10);
 	expect_asked(1, 19, 2);
 	expect_asked(2, 30, 1);
+	ck_assert(code.text.readable);
 }
 END_TEST
 
@@ -170,9 +171,10 @@ START_TEST(test_a_page_that_cannot_be_had_is_an_error)
 	bad_errno = errors[_i / 3];
 	bad_page = code.text.start + pages[_i % 3] * SC_PAGE;
 	ck_assert_int_eq(ask_for(pages, 3), -EIO);
-	/* what this kernel does not know says nothing */
+	/* what this kernel does not know says nothing, not even of reading */
 	bad_errno = EINVAL;
 	ck_assert_int_eq(ask_for(pages, 3), 0);
+	ck_assert(!code.text.readable);
 }
 END_TEST
 
