@@ -192,6 +192,30 @@ START_TEST(test_breakpoint)
 }
 END_TEST
 
+static int n_asked;
+
+static bool yes_and_count(void)
+{
+	n_asked++;
+	return true;
+}
+
+/* As it begins, and again before it moves in, for many places. */
+START_TEST(test_debugger_is_asked_for_twice)
+{
+	size_t i;
+
+	start();
+	begin(COMPANY, 2, 4);
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	for (i = 0; i < code.n; i++)
+		code_poke(code.places[i].addr, &int3, 1);
+	wraps.traced = yes_and_count;
+	ck_assert_int_eq(code_update(&code, 0, 1, 3), 0);
+	ck_assert_int_eq(n_asked, 2);
+}
+END_TEST
+
 /* What a debugger does that stops the update while its range is away. */
 static uint8_t *window_at;
 static uint8_t window_byte;
@@ -425,6 +449,7 @@ START_TEST(test_breakpoint_on_a_pristine_place)
 	code_poke(p->addr, &int3, 1);
 	ck_assert_int_eq(update_to_another_opcode(p, NULL), 0);
 	ck_assert_mem_eq(p->addr, "\xcc\1\0\0\0", 5);
+	ck_assert(sc_place_is_pristine(p));
 	code_poke(p->addr, "\xb8", 1);
 	ck_assert_int_eq(code_call(&code, 2), CODE_PRISTINE);
 	ck_assert_int_eq(code_update(&code, 2, 10, 5), 0);
@@ -506,6 +531,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_what_only_looks_like_a_breakpoint, 0, 2);
 	tcase_add_loop_test(tc, test_foreign_bytes_beside_places, 0, 2);
 	tcase_add_loop_test(tc, test_breakpoint, 0, 4);
+	tcase_add_test(tc, test_debugger_is_asked_for_twice);
 	tcase_add_loop_test(tc, test_breakpoint_made_in_the_window, 0, 2);
 	tcase_add_loop_test(tc, test_breakpoint_taken_out_in_the_window, 0, 2);
 	tcase_add_loop_test(tc, test_int3_of_nobody, 0, 8);
