@@ -77,6 +77,28 @@ START_TEST(test_only_changes_are_counted)
 }
 END_TEST
 
+/* What the last move left in the arena goes, as it would before the next one. */
+START_TEST(test_arena_is_empty_after_an_update_in_place)
+{
+	struct sc_maps maps;
+	struct sc_vma vma;
+
+	start();
+	begin(ALONE, 1, 4);
+	company_start();
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	company_end();
+	steps_clear();
+	ck_assert_int_eq(code_update(&code, 0, 1, 3), 0);
+	ck_assert_ptr_null(strchr(steps_seen, 'D'));
+	ck_assert_int_eq(sc_maps_open(&maps), 0);
+	ck_assert_int_eq(sc_maps_find(&maps, code.text.arena, &vma), 0);
+	sc_maps_close(&maps);
+	ck_assert_uint_eq(vma.inode, 0);
+	finish();
+}
+END_TEST
+
 /* ------------------------------------------------- writes that fail */
 
 static int failing_errno;
@@ -174,6 +196,8 @@ int main(void)
 	unit_add_if(tc, test_few_places_are_written_in_place, 0, N_UPDATES,
 		    can_be_alone);
 	unit_add_if(tc, test_only_changes_are_counted, 0, 1, can_be_alone);
+	unit_add_if(tc, test_arena_is_empty_after_an_update_in_place, 0, 1,
+		    can_be_alone);
 	unit_add_if(tc, test_a_write_that_fails_is_done_by_moving, 0, 2,
 		    can_be_alone);
 	unit_add_if(tc, test_a_write_that_stays_is_known, 0, 1, can_be_alone);
