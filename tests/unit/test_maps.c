@@ -96,6 +96,8 @@ START_TEST(test_every_mapping)
 			ck_assert_int_eq(find(ends[i], &vma), -ENOENT);
 	}
 	ck_assert_int_eq(find(0, &vma), -ENOENT);
+	/* which is an answer of the query, too */
+	ck_assert(!query.no_query);
 	close_both();
 }
 END_TEST
