@@ -270,7 +270,9 @@ END_TEST
 static const char smaps_text[] =
 	"1000-2000 r-xp 0 0:0 1 /a\nRss: 4 kB\nVmFlags: rd ex mr \n"
 	"2000-3000 r-xp 0 0:0 1 /b\nRss: 4 kB\nVmFlags: rd lo\n"
-	"5000-6000 r-xp 0 0:0 1 /c\nRss: 4 kB\n";
+	/* one that is longer, and what would be a flag of the next */
+	"3000-4000 r-xp 0 0:0 1 /c\nName: 89abcdef lo\nVmFlags: rd \n"
+	"5000-6000 r-xp 0 0:0 1 /d\nRss: 4 kB\n";
 
 START_TEST(test_flags_of_smaps)
 {
@@ -287,7 +289,9 @@ START_TEST(test_flags_of_smaps)
 	ck_assert_int_eq(sc_maps_has_flag(0x2000, "ex"), 0);
 	ck_assert_int_eq(sc_maps_has_flag(0x2000, "rd"), 1);
 	ck_assert_int_eq(sc_maps_has_flag(0xfff, "rd"), -ENOENT);
-	ck_assert_int_eq(sc_maps_has_flag(0x3000, "rd"), -ENOENT);
+	ck_assert_int_eq(sc_maps_has_flag(0x3000, "rd"), 1);
+	ck_assert_int_eq(sc_maps_has_flag(0x3000, "lo"), 0);
+	ck_assert_int_eq(sc_maps_has_flag(0x4000, "rd"), -ENOENT);
 	ck_assert_int_eq(sc_maps_has_flag(0x5000, "rd"), -ENOENT);
 	traces_same(&before);
 	fake(0, "/smaps", NULL);
