@@ -683,6 +683,10 @@ START_TEST(test_info)
 	ck_assert_int_eq(static_call_get_info(&info), 0);
 	ck_assert_int_eq(info.patching, 0);
 	ck_assert_str_eq(info.reason, "why not");
+	ck_assert_uint_eq(info.modules_without_hook, 0);
+	user_module.without_hook = true;
+	ck_assert_int_eq(static_call_get_info(&info), 0);
+	ck_assert_uint_eq(info.modules_without_hook, 1);
 }
 END_TEST
 

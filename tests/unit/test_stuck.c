@@ -307,6 +307,8 @@ START_TEST(test_a_trampoline_is_noted_once)
 	ck_assert_uint_eq(entry->tramp, 77);
 	ck_assert_ptr_eq(sc_registry_define(NULL, &single, "single", 78), entry);
 	ck_assert_uint_eq(entry->tramp, 77);
+	/* nor does it become ours once more */
+	ck_assert_uint_eq(sc_world->n_unowned, 0);
 }
 END_TEST
 
