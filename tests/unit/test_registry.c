@@ -687,6 +687,11 @@ START_TEST(test_info)
 	user_module.without_hook = true;
 	ck_assert_int_eq(static_call_get_info(&info), 0);
 	ck_assert_uint_eq(info.modules_without_hook, 1);
+	ck_assert_str_eq(info.reason, "why not");
+	/* which is a reason, too */
+	fake.reason = NULL;
+	ck_assert_int_eq(static_call_get_info(&info), 0);
+	ck_assert_ptr_nonnull(info.reason);
 }
 END_TEST
 
