@@ -270,8 +270,6 @@ static size_t close_over_needs(struct objects *all)
 	struct needs needs = { .all = all };
 	size_t n, i;
 
-	if (!all->n || !all->array[0].stays)
-		return 0;
 	do {
 		needs.changed = false;
 		for (i = 0; i < all->n; i++) {

@@ -147,8 +147,9 @@ START_TEST(test_the_program_and_its_needs_stay)
 	add_program("", NEEDS("a.so", "libb.so.1"));
 	add_object("/lib/a.so", NULL, NEEDS());
 	add_object("/lib/b.so", "libb.so.1", NEEDS());
-	add_object("/lib/plugin.so", "plugin", NEEDS("a.so"));
-	expect_stay("yyyn");
+	add_object("/lib/plugin.so", "plugin", NEEDS("a.so", "c.so"));
+	add_object("/lib/c.so", NULL, NEEDS());
+	expect_stay("yyynn");
 }
 END_TEST
 
@@ -190,9 +191,17 @@ END_TEST
 
 START_TEST(test_a_program_without_needs)
 {
-	add_program("", NEEDS());
+	struct object *o = add_program("", NEEDS());
+
 	add_object("/lib/plugin.so", NULL, NEEDS());
+	/* what a note says is mapped is not, for all that */
+	add_segment(o, PT_NOTE, 0x50, 16, PF_R);
 	expect_stay("yn");
+	ck_assert(!sc_is_permanent(o->image + 0x58));
+	/* from its first byte to its last */
+	ck_assert(sc_is_permanent(&o->in));
+	ck_assert(sc_is_permanent((char *)(&o->in + 1) - 1));
+	ck_assert(!sc_is_permanent(&o->in + 1));
 }
 END_TEST
 
