@@ -71,8 +71,8 @@ ASSIGNMENT = re.compile(r"^\t+(?=.*(->|\.|\]|^\t+\*|\w\().* [-+|&^]?=|.*(\+\+|--
                         r"|\+\+;|--;|;)")
 # What a statement can follow.
 BEFORE = re.compile(r"([;{})]|:|\belse|\bdo)$")
-# Text for people alone: a mutant of it is none.
-TELLS = re.compile(r"^\t+sc_log\(")
+# Text for people, and what helgrind is told: a mutant of it is none.
+TELLS = re.compile(r"^\t+(sc_log|sc_valgrind_\w+)\(")
 
 
 def blank(text):
