@@ -214,6 +214,10 @@ int static_call_update_batch(const struct static_call_change *changes, size_t n)
 	err = sc_enter();
 	if (!err) {
 		err = update(changes, n);
+		if (err)
+			sc_world->n_refused++;
+		else
+			sc_world->n_updates++;
 		if (sc_log_enabled()) {
 			struct sc_key *entry = changes[0].key ?
 				sc_registry_find(changes[0].key) : NULL;
@@ -271,6 +275,8 @@ int static_call_get_info(struct static_call_info *info)
 		return err;
 	now.reason = sc_backend_reason();
 	now.patching = !now.reason;
+	now.updates = sc_world->n_updates;
+	now.updates_refused = sc_world->n_refused;
 	sc_registry_count(&now);
 	sc_backend_count(&now);
 	if (!now.reason && now.modules_without_hook)

@@ -56,6 +56,9 @@ struct sc_world {
 	struct sc_plan *storing;
 	struct sc_plan plan;
 
+	/* For the report; updates that returned 0, and others. */
+	size_t n_updates, n_refused;
+
 	/* Made anew by a child. */
 	struct sc_key *keys, *spare;	/* entries in use, and the others */
 	size_t n_places;		/* of the backend, of all modules */

@@ -154,9 +154,14 @@ struct static_call_info {
 	size_t sites_crossing;	/* crosses a page boundary: never patched */
 	size_t sites_foreign;	/* bytes there are not what a linker leaves */
 	size_t sites_unsafe;	/* in text that cannot be swapped safely */
-	size_t sites_waiting;	/* patching is off, or failed here just now */
+	size_t sites_waiting;	/* patching is off, or failed; tried again */
 	/* Of the modules: linked without the build hook, so none of the above. */
 	size_t modules_without_hook;
+	/* What has happened so far; a child of fork() goes on counting. */
+	size_t updates;			/* returned 0; a batch is one */
+	size_t updates_refused;		/* returned an error */
+	size_t copies_dropped;		/* runs of pages not made direct again */
+	size_t sites_given_up;		/* in text given back to its file */
 };
 
 /*

@@ -74,6 +74,7 @@ void sc_backend_count(struct static_call_info *info)
 	for_each_places(places)
 		for (i = 0; i < places->n; i++)
 			count(places->places + i, info);
+	sc_text_count(&info->copies_dropped, &info->sites_given_up);
 }
 
 size_t sc_backend_patched(const struct sc_key *key)

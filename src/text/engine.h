@@ -128,6 +128,8 @@ struct sc_tx {
 	bool no_flip;		/* mprotect() has failed in this one */
 	int traced;		/* is there a debugger? -1: not asked yet */
 	int strict;		/* vm.overcommit_memory is 2; -1 likewise */
+	size_t n_dropped;	/* copies, ever; for the report */
+	size_t n_given_up;	/* places that were given back, ever */
 	uint8_t *image;		/* room for SC_BATCH pages that are composed */
 	uint8_t *before;	/* room for one page */
 };

@@ -75,6 +75,7 @@ static void settle_range(struct sc_range *r, bool undo)
 		if (err) {
 			sc_log("not patched", r->text->path, "range", err);
 			sc_range_set_pristine(r);
+			sc_tx->n_dropped++;
 			if (r->out)
 				sc_drop_copy(r);
 		}
@@ -130,6 +131,8 @@ static int clear_range(struct sc_range *r)
 	err = sc_give_back(r);
 	if (err)
 		sc_range_relock(r);
+	else
+		sc_tx->n_given_up += r->n;
 	return err;
 }
 
@@ -268,6 +271,12 @@ void sc_text_forget(struct sc_text *text)
 {
 	sc_view_close(text);
 	sc_arena_free(text);
+}
+
+void sc_text_count(size_t *n_dropped, size_t *n_given_up)
+{
+	*n_dropped = sc_tx->n_dropped;
+	*n_given_up = sc_tx->n_given_up;
 }
 
 bool sc_text_is_mapped(const struct sc_text *text)

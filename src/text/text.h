@@ -141,6 +141,9 @@ void sc_text_restore(struct sc_text *text);
 /* Whether a place of @text may hold anything but what its file has. */
 bool sc_text_is_patched(const struct sc_text *text);
 
+/* How many copies were dropped so far, and how many places were given back. */
+void sc_text_count(size_t *n_dropped, size_t *n_given_up);
+
 /* Whether @text is still mapped where it was, from the same file: 1 or 0. */
 bool sc_text_is_mapped(const struct sc_text *text);
 

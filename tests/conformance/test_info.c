@@ -119,6 +119,29 @@ START_TEST(test_info_counts)
 }
 END_TEST
 
+START_TEST(test_info_counts_updates)
+{
+	const struct static_call_change twice[] = {
+		STATIC_CALL_CHANGE(told, two),
+		STATIC_CALL_CHANGE(told, one),
+	};
+	const struct static_call_change both[] = {
+		STATIC_CALL_CHANGE(told, two),
+		STATIC_CALL_CHANGE(without_sites, two),
+	};
+	struct static_call_info before = get_info(), after;
+
+	ck_assert_int_eq(static_call_update(told, two), 0);
+	ck_assert_int_eq(static_call_update_batch(both, 2), 0);
+	ck_assert_int_eq(static_call_update_batch(twice, 2), -EINVAL);
+	after = get_info();
+	ck_assert_uint_eq(after.updates, before.updates + 2);
+	ck_assert_uint_eq(after.updates_refused, before.updates_refused + 1);
+	ck_assert_uint_eq(after.copies_dropped, 0);
+	ck_assert_uint_eq(after.sites_given_up, 0);
+}
+END_TEST
+
 /* An older program knows a shorter structure; a newer one a longer. */
 START_TEST(test_info_fills_no_more_than_its_size)
 {
@@ -419,6 +442,7 @@ int main(void)
 	tcase_add_test(tc, test_second_init_is_idempotent);
 	tcase_add_test(tc, test_info_says_whether_text_is_patched_and_why_not);
 	tcase_add_test(tc, test_info_counts);
+	tcase_add_test(tc, test_info_counts_updates);
 	tcase_add_test(tc, test_info_fills_no_more_than_its_size);
 	tcase_add_test(tc, test_info_refuses_impossible_sizes);
 	tcase_add_test(tc, test_each_key_is_reported_once);

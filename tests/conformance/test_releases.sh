@@ -40,7 +40,7 @@ edit()
 copy old 0.0.1
 copy new 99.0.0
 check 'the old headers lack the last members' edit old '
-	/^struct static_call_info {/,/^}/s/.*modules_without_hook;.*//
+	/^struct static_call_info {/,/^}/s/.*sites_given_up;.*//
 	/^struct static_call_key_info {/,/^}/s/.*sites_patched;.*//'
 check 'the new headers have further members' edit new '
 	/^struct static_call_info {/,/^}/s/^}/	size_t later;\n}/

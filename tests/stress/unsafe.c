@@ -21,6 +21,12 @@ const char *sc_text_reason(void)
 	return NULL;
 }
 
+void sc_text_count(size_t *n_dropped, size_t *n_given_up)
+{
+	*n_dropped = 0;
+	*n_given_up = 0;
+}
+
 bool sc_text_start_again(void)
 {
 	return true;

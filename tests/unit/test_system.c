@@ -590,6 +590,31 @@ START_TEST(test_arena_is_lost_and_text_goes)
 }
 END_TEST
 
+/* What becomes of places that were direct is counted. */
+START_TEST(test_what_is_given_up_is_counted)
+{
+	size_t dropped, given_up;
+
+	start();
+	begin(COMPANY, 20, 4);
+	sc_text_count(&dropped, &given_up);
+	ck_assert_uint_eq(dropped, 0);
+	ck_assert_uint_eq(given_up, 0);
+	steps_fail("F", 0, 1, -EIO);
+	ck_assert_int_eq(code_update(&code, 0, 76, 2), 0);
+	steps_clear();
+	sc_text_count(&dropped, &given_up);
+	ck_assert_uint_eq(dropped, 1);
+	ck_assert_uint_eq(given_up, 0);
+	steps_fail("D", 0, 2, -EPERM);
+	ck_assert_int_eq(code_update(&code, 0, 76, 3), 0);
+	steps_clear();
+	sc_text_count(&dropped, &given_up);
+	ck_assert_uint_eq(dropped, 1);
+	ck_assert_uint_eq(given_up, 2);
+}
+END_TEST
+
 /* ------------------------------------------------------ for a moment alone */
 
 static int no_memory_for(int prot_wanted, int prot)
@@ -723,6 +748,7 @@ int main(void)
 	tcase_add_test(tc, test_arena_is_lost_with_the_second_copy);
 	tcase_add_test(tc, test_arena_is_lost_and_text_goes);
 	tcase_add_test(tc, test_nothing_is_mapped_after_the_last_move);
+	tcase_add_test(tc, test_what_is_given_up_is_counted);
 	tcase_add_loop_test(tc, test_no_memory_to_split_a_mapping, 0, 2);
 	tcase_add_test(tc, test_no_descriptor_for_a_view);
 	tcase_add_loop_test(tc, test_start_where_unshare_is_pretended, 0, 2);
