@@ -281,7 +281,7 @@ bool sc_backend_retry(void)
 	bool found = false;
 	size_t i;
 
-	if (forbidden || !sc_world->n_waiting || !sc_text_start_again())
+	if (forbidden || !sc_text_start_again() || !sc_world->n_waiting)
 		return false;
 	sc_world->n_waiting = 0;
 	for_each_places(places)

@@ -375,13 +375,33 @@ START_TEST(test_start_without_writing)
 }
 END_TEST
 
-
 START_TEST(test_start_without_proc)
 {
 	wraps.open = no_open;
 	sc_text_start();
 	ck_assert(!sc_text_enabled());
 	ck_assert_ptr_nonnull(sc_text_reason());
+	ck_assert_int_eq(sc_probe_function(), 1);
+	ck_assert(!sc_text_start_again());
+	wraps.open = NULL;
+	ck_assert(sc_text_start_again());
+	ck_assert_ptr_null(sc_text_reason());
+}
+END_TEST
+
+/* Text is not changed in place alone for good: only where the kernel cannot. */
+START_TEST(test_start_without_memory_to_move)
+{
+	wraps.mremap = refuse_mremap;
+	refused_errno = _i ? EINVAL : ENOMEM;
+	sc_text_start();
+	ck_assert(sc_text_enabled());
+	ck_assert(!sc_system.can_swap);
+	ck_assert(sc_text_start_again());
+	ck_assert(!sc_system.can_swap);
+	wraps.mremap = NULL;
+	ck_assert(sc_text_start_again());
+	ck_assert_int_eq(sc_system.can_swap, !_i);
 	ck_assert_int_eq(sc_probe_function(), 1);
 }
 END_TEST
@@ -754,6 +774,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_start_where_unshare_is_pretended, 0, 2);
 	tcase_add_loop_test(tc, test_start_without_writing, 0, 2);
 	tcase_add_test(tc, test_start_without_proc);
+	unit_add_if(tc, test_start_without_memory_to_move, 0, 2, can_be_alone);
 	tcase_add_test(tc, test_start_without_a_way_back);
 	unit_add_if(tc, test_start_without_mremap, 0, 1, can_be_alone);
 	tcase_add_loop_test(tc, test_lost_text_is_moved_again, 0, 3);
