@@ -75,7 +75,7 @@ static void settle_range(struct sc_range *r, bool undo)
 		if (err) {
 			sc_log("not patched", r->text->path, "range", err);
 			sc_range_set_pristine(r);
-			sc_tx->n_dropped++;
+			sc_tx->n_dropped += !sc_system.probing;
 			if (r->out)
 				sc_drop_copy(r);
 		}
@@ -124,14 +124,15 @@ static int open_views(void)
 /* Makes the places of a range pristine, one way or the other. */
 static int clear_range(struct sc_range *r)
 {
-	int err;
+	int err = sc_range_unlock(r) ? sc_move_out(r) : -EPERM;
 
-	if (sc_range_unlock(r) && sc_move_out(r) == 0)
+	if (!err)
 		return 0;
+	sc_tx->why_not_moved = err;
 	err = sc_give_back(r);
 	if (err)
 		sc_range_relock(r);
-	else
+	else if (!sc_system.probing)
 		sc_tx->n_given_up += r->n;
 	return err;
 }
@@ -204,6 +205,7 @@ int sc_text_prepare(struct sc_change *changes, size_t n)
 	tx->n_changes = n;
 	tx->n_ranges = 0;
 	tx->no_flip = false;
+	tx->why_not_moved = 0;
 	tx->traced = -1;
 	tx->strict = -1;
 	err = sc_fault_in_changes();
