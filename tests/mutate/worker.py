@@ -36,8 +36,9 @@ class Recipe:
         self.object = Path(output).with_suffix(".o").name
         self.archive = self.object.split("-")[0]
         self.source = Path(source).name
-        self.depends = where / re.search(r"-MF (\S+)", line).group(1).replace(
-            ".Tpo", ".Po").replace(".lo", ".Plo")
+        suffix = ".Plo" if output.endswith(".lo") else ".Po"
+        self.depends = (where / re.search(r"-MF (\S+)", line).group(1)).with_suffix(
+            suffix)
         line = re.sub(r" -MT .* -MF \S+", "", line)
         self.command = re.sub(r" -c -o .*", " -w -c", line)
 
