@@ -213,6 +213,8 @@ START_TEST(test_decode_trampolines)
 	ck_assert_int_eq(insn.form, SC_FORM_TRAMP);
 	ck_assert_uint_eq(insn.skip, endbr ? 4 : 0);
 	ck_assert_uint_eq(insn.len, 5);
+	/* mov loads what lies there, lea does not */
+	ck_assert_int_eq(insn.slot, !(_i & 2));
 }
 END_TEST
 
@@ -233,6 +235,120 @@ START_TEST(test_decode_no_other_trampoline)
 				 free_byte ? 0 : -EILSEQ);
 		code[i] ^= 0x40;
 	}
+}
+END_TEST
+
+/* ------------------------------------------------- procedure linkage */
+
+static const struct {
+	const char *bytes;
+	size_t n;
+	int skip;	/* -1: none */
+} plts[] = {
+	{ "\xff\x25\1\2\3\4", 6, 0 },
+	{ "\xf2\xff\x25\1\2\3\4", 7, 1 },
+	{ "\xf3\x0f\x1e\xfa\xff\x25\1\2\3\4", 10, 4 },
+	{ "\xf3\x0f\x1e\xfa\xf2\xff\x25\1\2\3\4", 11, 5 },
+	{ "\x41\xbb\5\6\7\x08\xff\x25\1\2\3\4", 12, 6 },
+	{ "\xf3\x0f\x1e\xfa\x41\xbb\5\6\7\x08\xff\x25\1\2\3\4", 16, 10 },
+	{ "\xf3\x0f\x1e\xfa\x41\xbb\5\6\7\x08\xf2\xff\x25\1\2\3\4", 17, 11 },
+	/* the load of another register, and other branches */
+	{ "\x41\xba\5\6\7\x08\xff\x25\1\2\3\4", 12, -1 },
+	{ "\x49\xbb\5\6\7\x08\xff\x25\1\2\3\4", 12, -1 },
+	{ "\x40\xba\5\6\7\x08\xff\x25\1\2\3\4", 12, -1 },
+	{ "\xf3\x0f\x1e\xfb\xff\x25\1\2\3\4", 10, -1 },
+	{ "\xf3\xff\x25\1\2\3\4\0\0\0\0\0", 12, -1 },
+	{ "\xff\x15\1\2\3\4\0\0\0\0\0\0", 12, -1 },
+	{ "\xe9\1\2\3\4\0\0\0\0\0\0\0", 12, -1 },
+};
+#define N_PLTS	((int)(sizeof(plts) / sizeof(plts[0])))
+
+/* In whole, and cut at each byte, at the end of what may be read. */
+START_TEST(test_decode_plt)
+{
+	uint8_t *end = edge();
+	size_t avail;
+
+	for (avail = 0; avail <= plts[_i].n; avail++) {
+		struct sc_insn insn = { .len = 99 };
+		int err;
+
+		memcpy(end - avail, plts[_i].bytes, avail);
+		err = sc_insn_decode_plt(end - avail, avail, &insn);
+		if (plts[_i].skip < 0 || avail < plts[_i].n) {
+			ck_assert_int_eq(err, -EILSEQ);
+			continue;
+		}
+		ck_assert_int_eq(err, 0);
+		ck_assert_int_eq(insn.form, SC_FORM_JMP6);
+		ck_assert_uint_eq(insn.skip, (size_t)plts[_i].skip);
+		ck_assert(insn.slot);
+	}
+}
+END_TEST
+
+/* ------------------------------------- opcodes in front of a displacement */
+
+static const struct {
+	const char *bytes;
+	size_t at;
+	bool slot;
+	int form;	/* -1: none */
+} befores[] = {
+	{ "\xe8\1\2\3\4", 1, false, SC_FORM_CALL },
+	{ "\x90\xe9\1\2\3\4", 2, false, SC_FORM_JMP },
+	{ "\xff\x15\1\2\3\4", 2, true, SC_FORM_CALL6 },
+	{ "\x90\xff\x25\1\2\3\4", 3, true, SC_FORM_JMP6 },
+	{ "\x0f\x84\1\2\3\4", 2, false, SC_FORM_JCC },
+	/* A displacement to code where one to a slot is meant, and the reverse. */
+	{ "\x90\xe8\1\2\3\4", 2, true, -1 },
+	{ "\xff\x15\1\2\3\4", 2, false, -1 },
+	/* No opcode, and one with nothing in front. */
+	{ "\x48\x8b\1\2\3\4", 2, false, -1 },
+	{ "\x48\x8b\1\2\3\4", 2, true, -1 },
+	{ "\xe8\1\2\3\4\5", 0, false, -1 },
+};
+#define N_BEFORES ((int)(sizeof(befores) / sizeof(befores[0])))
+
+START_TEST(test_opcode_before)
+{
+	const struct sc_opcode *op =
+		sc_opcode_before((const uint8_t *)befores[_i].bytes,
+				 befores[_i].at, befores[_i].slot);
+
+	if (befores[_i].form < 0) {
+		ck_assert_ptr_null(op);
+		return;
+	}
+	ck_assert_ptr_nonnull(op);
+	ck_assert_int_eq(op->form, befores[_i].form);
+	ck_assert(op->compiled);
+	ck_assert_int_eq(op->slot, befores[_i].slot);
+}
+END_TEST
+
+/* `67 E8' is a linker's; what a compiler wrote there is the call behind it. */
+START_TEST(test_opcode_before_is_a_compilers)
+{
+	const uint8_t code[] = { 0x67, 0xe8, 1, 2, 3, 4 };
+	const struct sc_opcode *op = sc_opcode_before(code, 2, false);
+
+	ck_assert_ptr_nonnull(op);
+	ck_assert_uint_eq(op->n, 1);
+}
+END_TEST
+
+/* What begins in front of the text is not read. */
+START_TEST(test_opcode_before_reads_no_further)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	uint8_t *p = edge() - page;
+
+	memcpy(p, "\xe8\1\2\3\4", 5);
+	ck_assert_int_eq(mprotect(p, page, PROT_READ), 0);
+	ck_assert_ptr_null(sc_opcode_before(p, 0, false));
+	ck_assert_ptr_null(sc_opcode_before(p, 1, true));
+	ck_assert_ptr_nonnull(sc_opcode_before(p, 1, false));
 }
 END_TEST
 
@@ -377,6 +493,63 @@ START_TEST(test_encode_keeps_the_condition)
 		ck_assert_uint_eq(out[1], cc);
 		expect_one_instruction(out, 6);
 	}
+}
+END_TEST
+
+/* ---------------------------------------------------- where it leads */
+
+START_TEST(test_branch_is_what_was_encoded)
+{
+	const enum sc_target_kind kinds[] = { SC_TARGET_FUNC, SC_TARGET_NULL,
+					      SC_TARGET_RET0 };
+	const uintptr_t stubs[] = { FUNC, NULL_STUB, RET0_STUB };
+	enum sc_form form = forms[_i].form;
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		struct sc_target target = to(kinds[i]);
+		uint8_t out[SC_INSN_ROOM];
+		bool is_branch;
+		uintptr_t got = 1;
+
+		memcpy(out, forms[_i].pristine, sizeof(out));
+		ck_assert_int_eq(sc_insn_encode(form, AT, &target, NULL, out),
+				 0);
+		/* a nop, a return or a cleared result leads nowhere */
+		is_branch = kinds[i] == SC_TARGET_FUNC || form == SC_FORM_JCC ||
+			    (kinds[i] == SC_TARGET_RET0 &&
+			     form != SC_FORM_CALL && form != SC_FORM_CALL6);
+		ck_assert_int_eq(sc_insn_branch(form, out, AT, &got), is_branch);
+		ck_assert_uint_eq(got, is_branch ? stubs[i] : 1);
+	}
+}
+END_TEST
+
+/* Each byte of the opcode counts, and none of another form. */
+static const struct {
+	enum sc_form form;
+	const char *bytes;
+} no_branches[] = {
+	{ SC_FORM_CALL, "\xe9\1\2\3\4\x90" },
+	{ SC_FORM_JMP, "\xe8\1\2\3\4\x90" },
+	{ SC_FORM_TRAMP, "\x4c\x8b\x1d\1\2\3" },
+	{ SC_FORM_JMP6, "\xe9\1\2\3\4\5" },
+	{ SC_FORM_JMP6, "\xff\x25\1\2\3\x90" },
+	{ SC_FORM_CALL6, "\x67\xe9\1\2\3\4" },
+	{ SC_FORM_CALL6, "\x66\xe8\1\2\3\4" },
+	{ SC_FORM_JCC, "\x0f\x1f\1\2\3\4" },
+	{ SC_FORM_JCC, "\x66\x84\1\2\3\4" },
+};
+#define N_NO_BRANCHES ((int)(sizeof(no_branches) / sizeof(no_branches[0])))
+
+START_TEST(test_no_branch_of_the_form)
+{
+	uintptr_t got = 1;
+
+	ck_assert(!sc_insn_branch(no_branches[_i].form,
+				  (const uint8_t *)no_branches[_i].bytes, AT,
+				  &got));
+	ck_assert_uint_eq(got, 1);
 }
 END_TEST
 
@@ -547,7 +720,13 @@ int main(void)
 	tcase_add_loop_test(tc, test_decode_reads_no_further, 0, n_linked);
 	tcase_add_loop_test(tc, test_decode_trampolines, 0, 4);
 	tcase_add_loop_test(tc, test_decode_no_other_trampoline, 0, 2);
+	tcase_add_loop_test(tc, test_decode_plt, 0, N_PLTS);
+	tcase_add_loop_test(tc, test_opcode_before, 0, N_BEFORES);
+	tcase_add_test(tc, test_opcode_before_is_a_compilers);
+	tcase_add_test(tc, test_opcode_before_reads_no_further);
 	tcase_add_loop_test(tc, test_encode_every_form, 0, N_FORMS);
+	tcase_add_loop_test(tc, test_branch_is_what_was_encoded, 0, N_FORMS);
+	tcase_add_loop_test(tc, test_no_branch_of_the_form, 0, N_NO_BRANCHES);
 	tcase_add_loop_test(tc, test_pristine_is_one_instruction_too, 0,
 			    N_FORMS);
 	tcase_add_loop_test(tc, test_encode_keeps_the_condition, 0, 3);
