@@ -378,7 +378,6 @@ static int check_site(const struct static_call_site_info *s, void *arg)
 {
 	const char *p = s->addr;
 	size_t *n = arg;
-	/* text that is never written is not reserved */
 	int reserved = text_is_patched();
 
 	ck_assert_uint_eq(s->size, sizeof(*s));
@@ -386,6 +385,12 @@ static int check_site(const struct static_call_site_info *s, void *arg)
 	ck_assert_uint_le(s->len, 7);
 	ck_assert_ptr_nonnull(s->key);
 	*n += !strcmp(s->name, "told");
+	/* text that is never written is not reserved; another site may be near */
+	if (s->state == STATIC_CALL_SITE_CROSSING) {
+		ck_assert_int_eq(static_call_text_reserved(p, p + s->len - 1),
+				 0);
+		return 0;
+	}
 	ck_assert_int_eq(static_call_text_reserved(p, p), reserved);
 	/* the end is part of the range, as in the kernel */
 	ck_assert_int_eq(static_call_text_reserved(p - 9, p), reserved);
