@@ -123,9 +123,6 @@ void sc_backend_drop(struct sc_module *m);
 /* A key leaves: places of it in other modules become pristine. */
 void sc_backend_orphan(struct sc_key *key, struct sc_plan *plan);
 
-/* Whether @func is in the text of @m, as far as the backend knows. */
-bool sc_backend_holds(const struct sc_module *m, const void *func);
-
 /*
  * An update: @plan has the keys.  prepare() adds the changes and does everything
  * that can fail; then the core stores the keys and calls commit().  After a

@@ -26,6 +26,7 @@
 #include "step.h"
 #include "sync.h"
 #include "targets.h"
+#include "watch.h"
 #include "world.h"
 
 /*
@@ -226,6 +227,8 @@ int static_call_update_batch(const struct static_call_change *changes, size_t n)
 		}
 		sc_leave();
 	}
+	if (!err && sc_log_enabled())
+		sc_watch_targets(changes, n);
 	errno = saved;
 	return err;
 }

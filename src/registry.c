@@ -118,18 +118,6 @@ int sc_registry_add(struct sc_module *m)
 	return err;
 }
 
-/* A call that leads into a module which is gone is the program's mistake. */
-static void report_targets(const struct sc_module *m)
-{
-	struct sc_key *key;
-
-	for (key = sc_world->keys; key && sc_log_enabled(); key = key->next)
-		if (key->module != m && key->name[0] &&
-		    sc_backend_holds(m, key->target))
-			sc_log("target left", key->name,
-			       "its function is in the module that leaves", 0);
-}
-
 /*
  * It stays in the list, and its keys stay known.  Their names are in memory that
  * goes; a key without a name is not reported, nor written in a child of fork().
@@ -157,7 +145,6 @@ struct sc_module *sc_registry_remove(const char *state)
 
 	if (!m || m->stuck)
 		return NULL;
-	report_targets(m);
 	moving(m);
 	(void)SC_STEP('N');
 	err = sc_backend_remove(m, &sc_world->plan);

@@ -67,13 +67,6 @@ void sc_backend_orphan(struct sc_key *key, struct sc_plan *plan)
 	(void)plan;
 }
 
-bool sc_backend_holds(const struct sc_module *m, const void *func)
-{
-	(void)m;
-	(void)func;
-	return false;
-}
-
 int sc_backend_prepare(struct sc_plan *plan)
 {
 	(void)plan;

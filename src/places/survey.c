@@ -147,15 +147,3 @@ bool sc_backend_reserved(const void *start, const void *end)
 		}
 	return false;
 }
-
-bool sc_backend_holds(const struct sc_module *m, const void *func)
-{
-	uintptr_t addr = (uintptr_t)func;
-	size_t i;
-
-	for (i = 0; m->places && i < m->places->n_texts; i++)
-		if (addr >= m->places->texts[i].start &&
-		    addr < m->places->texts[i].end)
-			return true;
-	return false;
-}

@@ -58,6 +58,7 @@ processes_files = \
 	stopper.h \
 	stopper_calls.c \
 	stopper_letters.c \
+	target_left.c \
 	stopper_letters.h \
 	subject.c \
 	subject.h \

@@ -37,6 +37,7 @@ all_programs = \
 	sandbox_broker \
 	start_up \
 	start_up_late \
+	target_left \
 	unload \
 	unload_copy \
 	unload_steps
@@ -69,6 +70,7 @@ nodist_recover_SOURCES = recover.c exported.c $(with_calls)
 nodist_sandbox_broker_SOURCES = sandbox_broker.c $(with_calls)
 nodist_start_up_SOURCES = start_up.c sandbox.c $(with_calls)
 nodist_start_up_late_SOURCES = start_up.c sandbox.c $(common)
+nodist_target_left_SOURCES = target_left.c $(common)
 nodist_unload_SOURCES = unload.c exported.c $(with_calls)
 nodist_unload_copy_SOURCES = unload_copy.c $(common)
 nodist_unload_cxx_SOURCES = unload_cxx.c static_object.cc exported.c $(with_calls)

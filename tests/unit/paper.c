@@ -111,11 +111,6 @@ void sc_backend_orphan(struct sc_key *key, struct sc_plan *unused)
 	ck_assert_ptr_eq(sc_registry_find(key->key), key);
 }
 
-bool sc_backend_holds(const struct sc_module *m, const void *func)
-{
-	return fake.held && func == fake.held;
-}
-
 int sc_backend_prepare(struct sc_plan *p)
 {
 	size_t i;

@@ -26,7 +26,6 @@ struct fake {
 	/* what it shall answer */
 	int read_error, add_error, prepare_error, remove_error;
 	bool is_mapped;
-	const void *held;	/* a function of any module that leaves */
 	const char *reason;
 	void (*during_prepare)(void);
 	void (*during_repair)(void);

@@ -199,44 +199,6 @@ START_TEST(test_stuck_modules_are_dropped_before_one_comes)
 }
 END_TEST
 
-/* ------------------------------------------------------- what is logged */
-
-/* What is written to stderr from now on. */
-static int log_to_file(void)
-{
-	int fd = memfd_create("unit-log", MFD_CLOEXEC);
-
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(fcntl(fd, F_SETFL, O_APPEND), 0);
-	ck_assert_int_eq(dup2(fd, STDERR_FILENO), STDERR_FILENO);
-	setenv("STATIC_CALL_DEBUG", "1", 1);
-	return fd;
-}
-
-/* A call that leads into the module that leaves is the program's mistake. */
-START_TEST(test_targets_that_leave_are_told)
-{
-	int fd = log_to_file();
-	struct sc_module *m = setup();
-	char text[4096] = "";
-
-	ck_assert_ptr_eq(fake.moving, m);
-	add(&user);
-	ck_assert_int_eq(__static_call_update(&single, NULL, (void *)two), 0);
-	ck_assert_int_eq(__static_call_update(keys, NULL, (void *)two), 0);
-	fake.held = _i ? (void *)two : NULL;
-	ck_assert_int_eq(ftruncate(fd, 0), 0);
-	ck_assert_ptr_eq(sc_registry_remove(m->state), m);
-	ck_assert_ptr_eq(fake.moving, m);
-	ck_assert_int_ge(pread(fd, text, sizeof(text) - 1, 0), 0);
-	/* the call of another, and not the module's own, nor one without name */
-	ck_assert_int_eq(strstr(text, "single") != NULL, _i);
-	ck_assert_ptr_null(strstr(text, "call_0"));
-	ck_assert(!_i || !strstr(strstr(text, "target left") + 1,
-				 "target left"));
-}
-END_TEST
-
 /* ------------------------------------------------------ keys come and go */
 
 /* Keys that are used and not ours are counted, for they are looked for. */
@@ -545,7 +507,6 @@ int main(void)
 	tcase_add_test(tc, test_only_stuck_modules_are_dropped);
 	tcase_add_test(tc, test_a_module_in_the_place_of_a_stuck_one);
 	tcase_add_test(tc, test_stuck_modules_are_dropped_before_one_comes);
-	tcase_add_loop_test(tc, test_targets_that_leave_are_told, 0, 2);
 	tcase_add_test(tc, test_keys_of_others_are_counted);
 	tcase_add_test(tc, test_an_entry_of_another_copy_is_not_found);
 	tcase_add_test(tc, test_a_definition_may_stay);
