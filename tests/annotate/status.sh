@@ -12,6 +12,7 @@ fi
 
 cat >waits.c <<'END_C'
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,6 +85,21 @@ static int print(const struct static_call_site_info *site, void *arg)
 	return 0;
 }
 
+static void *wait_alone(void *arg)
+{
+	pause();
+	return arg;
+}
+
+/* The main thread ends, and another stays. */
+static void leave(void)
+{
+	pthread_t thread;
+
+	if (!pthread_create(&thread, NULL, wait_alone, NULL))
+		pthread_exit(NULL);
+}
+
 int main(int argc, char **argv)
 {
 	memory = open("/proc/self/mem", O_RDWR);
@@ -96,6 +112,8 @@ int main(int argc, char **argv)
 	fflush(stdout);
 	if (argv[1])
 		unlink(argv[1]);
+	if (getenv("LEAVE"))
+		leave();
 	pause();
 	return 0;
 }
@@ -106,7 +124,9 @@ build()
 	"$cc" "@$hook/hook.rsp" -w -O2 $include waits.c "$@" -lpthread
 }
 
-# start PROGRAM...: in the background, until it has said all; its pid is $pid.
+# start PROGRAM...: in the background, until it has said all; its pid is $pid.  Then
+# its main thread sleeps, or has ended before another that sleeps.
+at_rest=S
 start()
 {
 	rm -f said
@@ -114,7 +134,7 @@ start()
 	"$@" >said 2>start.err &
 	pid=$!
 	until [ -s said ] &&
-		[ "$(awk '{ print $3 }' "/proc/$pid/stat" 2>/dev/null)" = S ]; do
+		[ "$(awk '{ print $3 }' "/proc/$pid/stat" 2>/dev/null)" = "$at_rest" ]; do
 		if ! kill -0 "$pid" 2>/dev/null; then
 			echo "# did not start: $*"
 			return
@@ -234,6 +254,14 @@ start env LD_LIBRARY_PATH="$libs" ./host "$PWD/plugin.so"
 "$tool" status "$pid" >status.out
 same "a library loaded twice has its places twice ($(cat said))" \
 	"$(grep -c 'plugin.so: 0x[0-9a-f]* call plugged direct' status.out)" 2
+end
+
+# The main thread of a daemon may end.
+build "$libs/libstaticcall-inline.a" -o waits
+at_rest=Z
+start env LEAVE=1 ./waits
+at_rest=S
+agree "a program whose main thread has ended"
 end
 
 # Deleted, and replaced.

@@ -2,10 +2,12 @@
 /*
  * process.c - reads /proc/PID: its memory, and what is mapped where.
  *
- * Rules: everything goes through one descriptor of /proc/PID, so that a number
- * given to another process is never mistaken; nothing read is trusted.
+ * Rules: everything goes through one descriptor of /proc/PID, or of one thread
+ * below it, so that a number given to another process is never mistaken; nothing
+ * read is trusted.
  */
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -81,11 +83,6 @@ static int add_mapping(struct sc_process *process, char *line)
 	return 0;
 }
 
-static int no_memory(const struct sc_process *process)
-{
-	return sc_error(process->name, "has no memory: it has ended, or is a thread of the kernel");
-}
-
 static int read_maps(struct sc_process *process)
 {
 	int fd = openat(process->dir, "maps", O_RDONLY | O_CLOEXEC), err = 0;
@@ -105,8 +102,6 @@ static int read_maps(struct sc_process *process)
 		err = sc_error_errno(process->name, "cannot read its maps");
 	free(line);
 	fclose(file);
-	if (!err && !process->n_mappings)
-		err = no_memory(process);
 	return err;
 }
 
@@ -136,24 +131,78 @@ int sc_process_open(struct sc_process *process, const char *pid)
 	return dir < 0 ? -1 : sc_process_open_at(process, pid, dir);
 }
 
+enum { NO_MEMORY = 1 };
+
+/*
+ * Opens the memory that process->dir shows: 0, NO_MEMORY, or -1 with a message.
+ *
+ * When a process has ended, its mem file is root's and its maps are empty.  So
+ * the maps tell first: EACCES alone would mislead.
+ */
+static int open_memory(struct sc_process *process)
+{
+	int err;
+
+	process->memory = openat(process->dir, "mem", O_RDONLY | O_CLOEXEC);
+	err = process->memory < 0 ? errno : 0;
+	if (err == ESRCH)
+		return NO_MEMORY;
+	if (read_maps(process))
+		return -1;
+	if (!process->n_mappings)
+		return NO_MEMORY;
+	errno = err;
+	return err ? sc_error_errno(process->name, "cannot read its memory") : 0;
+}
+
+/* process->dir becomes that of thread @tid; false: there is none. */
+static bool go_to_thread(struct sc_process *process, int tasks, const char *tid)
+{
+	int dir = openat(tasks, tid, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (dir < 0)
+		return false;
+	close(process->dir);
+	process->dir = dir;
+	if (process->memory >= 0)
+		close(process->memory);
+	process->memory = -1;
+	return true;
+}
+
+/* The main thread may have ended, and others not: as open_memory(). */
+static int open_memory_of_threads(struct sc_process *process)
+{
+	int fd = openat(process->dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *tasks = fd >= 0 ? fdopendir(fd) : NULL;
+	struct dirent *entry;
+	int err = NO_MEMORY;
+
+	if (!tasks) {
+		if (fd >= 0)
+			close(fd);
+		return NO_MEMORY;
+	}
+	while (err == NO_MEMORY && (entry = readdir(tasks)))
+		if (isdigit((unsigned char)entry->d_name[0]) &&
+		    go_to_thread(process, fd, entry->d_name))
+			err = open_memory(process);
+	closedir(tasks);
+	return err;
+}
+
 int sc_process_open_at(struct sc_process *process, const char *name, int dir)
 {
 	int err;
 
 	*process = (struct sc_process){ .name = name, .dir = dir };
-	process->memory = openat(dir, "mem", O_RDONLY | O_CLOEXEC);
-	err = process->memory < 0 ? errno : 0;
-	if (err == ESRCH)
-		return no_memory(process);
-	/*
-	 * When a process has ended, its mem file is root's and its maps are
-	 * empty.  So the maps tell first: EACCES alone would mislead.
-	 */
-	if (read_maps(process))
-		return -1;
-	errno = err;
+	err = open_memory(process);
+	if (err == NO_MEMORY)
+		err = open_memory_of_threads(process);
+	if (err == NO_MEMORY)
+		return sc_error(name, "has no memory: it has ended, or is a thread of the kernel");
 	if (err)
-		return sc_error_errno(name, "cannot read its memory");
+		return -1;
 	sc_loaded_find(process);
 	return 0;
 }

@@ -44,7 +44,7 @@ struct sc_process {
  */
 int sc_process_open(struct sc_process *process, const char *pid);
 
-/* The same for @dir, which is kept: an open /proc/PID. */
+/* The same for @dir, an open /proc/PID, which is closed in the end. */
 int sc_process_open_at(struct sc_process *process, const char *name, int dir);
 void sc_process_close(struct sc_process *process);
 
