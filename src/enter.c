@@ -70,8 +70,7 @@ void sc_end_if_unloaded(void)
 
 	if (sc_is_permanent(&this_copy) || sc_enter())
 		return;
-	/* A module that is stuck must be remembered: then all is. */
-	if (sc_world->modules || sc_world->keys) {
+	if (!sc_registry_end()) {
 		sc_leave();
 		return;
 	}

@@ -86,6 +86,22 @@ void sc_registry_purge(void)
 	}
 }
 
+bool sc_registry_end(void)
+{
+	struct sc_module *m;
+	struct sc_key *key;
+
+	for (m = sc_world->modules; m; m = m->next)
+		if (!m->stuck)
+			return false;
+	for (key = sc_world->keys; key; key = key->next)
+		if (!key->module)
+			return false;
+	while (sc_world->modules)
+		drop_module(&sc_world->modules);
+	return true;
+}
+
 int sc_registry_stuck(const struct sc_key *entry)
 {
 	return entry->module ? entry->module->stuck : 0;

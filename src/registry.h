@@ -52,6 +52,12 @@ struct sc_module *sc_registry_remove(const char *state);
 /* Forgets the modules that were stuck and are gone by now. */
 void sc_registry_purge(void);
 
+/*
+ * Nobody can update any more: forgets the modules that are stuck.  False, and
+ * nothing is forgotten: there are others, or keys.
+ */
+bool sc_registry_end(void);
+
 /* Why the key cannot be updated: the module that defines it is stuck; or 0. */
 int sc_registry_stuck(const struct sc_key *entry);
 

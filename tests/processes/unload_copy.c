@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "apart.h"
@@ -131,9 +132,22 @@ static void start_threads(void)
 /* The first rounds make what stays: the loader's memory, the stacks of threads. */
 #define WARM	20
 
-static void load_often(int with_threads)
+static void unload_without_descriptors(void)
 {
-	unsigned int n, full = with_threads ? 200 : 500;
+	struct rlimit limit, none;
+
+	expect_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = (struct rlimit){ 0, limit.rlim_max };
+	expect_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	expect_equal(dlclose(handle), 0);
+	expect_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+enum how { ALONE, WITH_THREADS, WITHOUT_DESCRIPTORS };
+
+static void load_often(enum how how)
+{
+	unsigned int n, full = how == ALONE ? 500 : 200;
 	struct memory before = { 0, 0 }, now;
 
 	/* Two threads at once in malloc() would make a heap that stays. */
@@ -145,9 +159,12 @@ static void load_often(int with_threads)
 		load();
 		expect_equal(plugin_reads(), 0);
 		expect_equal(plugin->change(n), 0);
-		if (with_threads)
+		if (how == WITH_THREADS)
 			start_threads();
-		expect_equal(dlclose(handle), 0);
+		if (how == WITHOUT_DESCRIPTORS)
+			unload_without_descriptors();
+		else
+			expect_equal(dlclose(handle), 0);
 		expect(!dlopen(apart_path("plugin_copy.so"),
 			       RTLD_NOLOAD | RTLD_NOW));
 		if (apart_is_control())
@@ -164,7 +181,7 @@ static void load_often(int with_threads)
 
 static void alone(void)
 {
-	load_often(0);
+	load_often(ALONE);
 }
 
 static void in_company(void)
@@ -172,12 +189,18 @@ static void in_company(void)
 	pthread_t thread;
 
 	expect_equal(pthread_create(&thread, NULL, idle, NULL), 0);
-	load_often(0);
+	load_often(ALONE);
 }
 
 static void beside_threads(void)
 {
-	load_often(1);
+	load_often(WITH_THREADS);
+}
+
+/* Its text cannot be made pristine. */
+static void without_descriptors(void)
+{
+	load_often(WITHOUT_DESCRIPTORS);
 }
 
 int main(int argc, char **argv)
@@ -189,6 +212,8 @@ int main(int argc, char **argv)
 		  in_company, APART_TEST },
 		{ "a copy of the library ends beside threads in it",
 		  beside_threads, APART_TEST },
+		{ "a copy of the library leaves nothing, without a descriptor",
+		  without_descriptors, APART_TEST },
 		{ "control: a page left each time is seen", alone,
 		  APART_CONTROL },
 		{ NULL, NULL, APART_TEST },
