@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "soak.h"
 #include "stress.h"
 
 #define PAGE		4096ul
@@ -221,7 +222,9 @@ void *watcher(void *arg)
 
 	(void)arg;
 	while (!stopped()) {
+		soak_need_descriptors();
 		look(buffer, sizeof(buffer));
+		soak_need_no_more();
 		pause_ms(20);
 	}
 	return NULL;

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "soak.h"
 #include "stress.h"
 
 #define PEER_STACK	65536
@@ -34,9 +35,14 @@ static void expect_success(pid_t pid, const char *what)
 /* The child repairs what it inherited; then all is as in any process. */
 static void run_fork(void)
 {
-	pid_t pid = fork();
+	pid_t pid;
 	size_t i;
 
+	/* In a child that is born in a famine it lasts for ever. */
+	soak_need_descriptors();
+	pid = fork();
+	if (pid)
+		soak_need_no_more();
 	if (pid < 0)
 		fault("no fork");
 	if (pid == 0) {

@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <string.h>
 
+#include "soak.h"
 #include "stress.h"
 #include "stress_far.h"
 
@@ -39,16 +40,21 @@ void key_release(struct key_state *k)
 
 bool steps_fail;
 
+/* More tries than a famine can last, on any machine. */
+#define MAX_TRIES	1000000
+
 /*
- * The library may refuse only if memory is short for a moment, or if steps are
- * made to fail.
+ * The library may refuse only if memory or descriptors are short for a moment,
+ * or if steps are made to fail.
  */
 static bool may_retry(int err, int *tries)
 {
 	if (!err)
 		return false;
 	count(RETRIES, 1);
-	if (++*tries > 1000 || (!steps_fail && err != -ENOMEM))
+	if (++*tries > (soak_is_short ? MAX_TRIES : 1000) ||
+	    (!steps_fail && err != -ENOMEM &&
+	     !(soak_is_short && err == -EMFILE)))
 		fault("update refused: %s", strerror(-err));
 	sched_yield();
 	return true;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "soak.h"
 #include "stress_plugin.h"
 
 #define ROUNDS	20
@@ -15,7 +16,9 @@ static const struct stress_plugin *load(void **handle)
 
 	snprintf(path, sizeof(path), "%s/%s.so", dir ? dir : STRESS_PLUGINS,
 		 STRESS_PLUGIN);
+	soak_need_descriptors();
 	*handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	soak_need_no_more();
 	if (!*handle)
 		fault("%s", dlerror());
 	return dlsym(*handle, "stress_plugin");

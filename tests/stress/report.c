@@ -124,6 +124,9 @@ void report_print(double seconds)
 	       counted(PEERS), counted(SPAWNS), counted(LOADS),
 	       counted(MAPPINGS), counted(GIVEN_PAGES), counted(LOCKED), counted(THREADS),
 	       counted(LOOKS));
+	if (counted(COPIES))
+		printf("soak     plugins with a copy %ld, namespaces %ld, famines %ld\n",
+		       counted(COPIES), counted(NAMESPACES), counted(FAMINES));
 	if (record->fault[0])
 		printf("fault    %s\n", record->fault);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stress.c - stress SECONDS [keys=N] [-ROLE...] [ROLE=THREADS...]: call, update
- * and disturb, and check every call.
+ * stress.c - stress SECONDS [soak] [keys=N] [-ROLE...] [ROLE=THREADS...]: call,
+ * update and disturb, and check every call.  "soak" adds the roles of soak.c, and
+ * looks whether anything grows.
  *
  * A supervisor forks the process that does the work, so that a crash or a hang
  * is reported like any other fault, with the numbers up to it.  Exit status: 0
@@ -19,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "soak.h"
 #include "stress.h"
 
 #define MAX_THREADS	64
@@ -48,8 +50,12 @@ static struct role roles[] = {
 	{ "lock", locker, 1, false },
 	{ "spawn", spawner, 1, false },
 	{ "watch", watcher, 1, false },
+	{ "copy", soak_copies, 0, false },
+	{ "namespace", soak_namespaces, 0, false },
+	{ "famine", soak_famine, 0, false },
 };
 #define N_ROLES	(sizeof(roles) / sizeof(roles[0]))
+static bool is_soak;
 
 /* ------------------------------------------------- what must not grow */
 
@@ -83,6 +89,20 @@ static struct holdings holdings_now(void)
 	return held;
 }
 
+/* To see whose they are. */
+static void print_executable(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	char line[8192];
+
+	while (maps && fgets(line, sizeof(line), maps))
+		if (strstr(line, "x") && strchr(line, '/'))
+			fputs(line, stdout);
+	fflush(stdout);
+	if (maps)
+		fclose(maps);
+}
+
 /*
  * No copy is left over, and text is one mapping again, unless the program
  * itself has cut it in pieces: the kernel may keep those apart when they have
@@ -102,6 +122,9 @@ static void check_holdings(const struct holdings *before)
 	if (now.descriptors != before->descriptors)
 		fault("%d descriptors, were %d", now.descriptors,
 		      before->descriptors);
+	if (now.bytes != before->bytes ||
+	    (now.mappings != before->mappings && !counted(LOCKED)))
+		print_executable();
 	if (now.bytes != before->bytes)
 		fault("%lu bytes of executable mappings, were %lu", now.bytes,
 		      before->bytes);
@@ -127,11 +150,15 @@ static void start_thread(pthread_t *thread, const struct role *role)
 
 static void sleep_until_over(double seconds)
 {
-	long end = now_ns() + (long)(seconds * 1e9);
+	long start = now_ns(), ticks = 0;
 	struct timespec tick = { .tv_nsec = 20000000 };
+	double part;
 
-	while (now_ns() < end)
+	while ((part = (double)(now_ns() - start) / 1e9 / seconds) < 1) {
 		nanosleep(&tick, NULL);
+		if (is_soak && ticks++ % 50 == 0)
+			soak_sample(part);
+	}
 }
 
 static void run_roles(double seconds)
@@ -179,6 +206,8 @@ static void work(double seconds)
 	churn_end();
 	check_all_exactly();
 	check_holdings(&before);
+	if (is_soak)
+		soak_check_growth();
 	print_info();
 }
 
@@ -262,11 +291,22 @@ static int usage(void)
 {
 	size_t i;
 
-	fprintf(stderr, "usage: stress SECONDS [keys=N] [-ROLE...] [ROLE=THREADS...]\nroles:");
+	fprintf(stderr, "usage: stress SECONDS [soak] [keys=N] [-ROLE...] [ROLE=THREADS...]\nroles:");
 	for (i = 0; i < N_ROLES; i++)
 		fprintf(stderr, " %s=%d", roles[i].name, roles[i].threads);
 	fprintf(stderr, "\n");
 	return 2;
+}
+
+static void choose_soak(void)
+{
+	size_t i;
+
+	is_soak = true;
+	soak_is_short = true;
+	for (i = 0; i < N_ROLES; i++)
+		if (!roles[i].threads)
+			roles[i].threads = 1;
 }
 
 int main(int argc, char **argv)
@@ -276,7 +316,11 @@ int main(int argc, char **argv)
 
 	if (seconds <= 0)
 		return usage();
-	if (argc > 2 && strncmp(argv[2], "keys=", 5) == 0)
+	if (argc > first && strcmp(argv[first], "soak") == 0) {
+		choose_soak();
+		first++;
+	}
+	if (argc > first && strncmp(argv[first], "keys=", 5) == 0)
 		n_keys = atoi(argv[first++] + 5);
 	if (n_keys < 1 || n_keys > N_KEYS)
 		return usage();
