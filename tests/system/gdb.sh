@@ -84,6 +84,29 @@ come_and_go()
 	[ $rc = 0 ] && grep -q 'wrong 0' "$work/out"
 }
 
+# A checkpoint is a child that gdb makes by fork(): there the program goes on after
+# updates of its own, and then the first one does.
+goes_on_from_a_checkpoint()
+{
+	"${limit[@]}" "${debug[@]}" -ex 'break ready' -ex 'run' -ex 'checkpoint' \
+		-ex 'break watched_call' -ex 'ignore 2 10' -ex 'continue' \
+		-ex 'restart 1' -ex 'delete' -ex 'continue' \
+		--args "$here/target_$b" 50 0 >"$work/gdb" 2>&1
+	cat "$work/gdb"
+	no_other_stop && grep -q 'rounds 50 wrong 0' "$work/gdb" &&
+		grep -q 'exited normally' "$work/gdb"
+}
+
+# A call that was patched leads to a function that has source lines.
+steps_into_the_target()
+{
+	"${limit[@]}" "${debug[@]}" -ex 'break watched_call' -ex 'run' \
+		-ex 'step' -ex 'frame' --args "$here/target_$b" 5 0 \
+		>"$work/gdb" 2>&1
+	cat "$work/gdb"
+	grep -qE '^#0 +target_(one|two) ' "$work/gdb"
+}
+
 if ! gdb -nx -batch -ex run --args true >"$work/log" 2>&1 ||
 	! grep -q 'exited normally' "$work/log"; then
 	echo "1..0 # SKIP gdb cannot run programs here: $(tail -n 1 "$work/log")"
@@ -93,5 +116,8 @@ for b in $(patching); do
 	check "$b: breakpoints from the start, alone" from_the_start 50 0
 	check "$b: breakpoints from the start, threads" from_the_start 30 1
 	check "$b: gdb comes and goes" come_and_go
+	check "$b: a checkpoint" goes_on_from_a_checkpoint
+	[ "$b" != inline ] ||
+		check "$b: step goes into the target" steps_into_the_target
 done
 finish
