@@ -96,8 +96,9 @@ enum sc_mlocked { SC_UNLOCKED, SC_MLOCKED, SC_MLOCKED_ON_FAULT };
 
 /*
  * A run of pages that moves as one.  Made by sc_ranges_cut(); after that move.c
- * alone writes @mlocked and @out.  A child of fork() reads @start, @len, @text
- * and @out, and asks besides what is mapped.
+ * writes @mlocked, and @out as it moves out; text.c clears @out at the end of the
+ * range.  A child of fork() reads @start, @len, @text and @out, and asks besides
+ * what is mapped.
  */
 struct sc_range {
 	struct sc_text *text;

@@ -68,10 +68,8 @@ bool sc_range_unlock(struct sc_range *r)
 	r->mlocked = mlocked_of(r);
 	if (r->mlocked == SC_UNLOCKED)
 		return true;
-	if (sc_range_relock(r)) {
-		r->mlocked = SC_UNLOCKED;
+	if (sc_range_relock(r))
 		return false;
-	}
 	munlock((void *)r->start, r->len);
 	return true;
 }
@@ -324,8 +322,6 @@ int sc_move_in(struct sc_range *r)
 	for (i = 0; i < 2; i++)
 		if (held[i])
 			munmap((void *)held[i], SC_PAGE);
-	if (!err)
-		r->out = false;
 	return err;
 }
 

@@ -130,9 +130,7 @@ static int clear_range(struct sc_range *r)
 		return 0;
 	sc_tx->why_not_moved = err;
 	err = sc_give_back(r);
-	if (err)
-		sc_range_relock(r);
-	else if (!sc_system.probing)
+	if (!err && !sc_system.probing)
 		sc_tx->n_given_up += r->n;
 	return err;
 }
@@ -140,47 +138,37 @@ static int clear_range(struct sc_range *r)
 /* All checks first: most failures then have nothing to undo. */
 static int check_ranges(void)
 {
-	struct sc_tx *tx = sc_tx;
 	size_t i;
 	int err = sc_ranges_cut();
 
-	for (i = 0; i < tx->n_ranges && !err; i++)
-		err = sc_fault_in_range(tx->ranges + i);
-	if (err)
-		tx->n_ranges = 0;
+	for (i = 0; i < sc_tx->n_ranges && !err; i++)
+		err = sc_fault_in_range(sc_tx->ranges + i);
 	return err;
 }
 
 /*
  * Steps B, C, D and R.  After an error that comes before the first move nothing
  * has been touched.  After a later one the ranges that are out are edited to
- * what they held and move in; the one that failed is still in its place.
+ * what they held and move in; the one that failed, and those behind it, are still
+ * in their place.
  */
 static int prepare_swap(void)
 {
 	struct sc_tx *tx = sc_tx;
-	size_t i, n;
+	size_t i;
 	int err = open_views();
 
 	if (!err)
 		err = check_ranges();
-	if (err) {
-		close_views();
-		return err;
-	}
-	sc_ranges_join();
-	n = tx->n_ranges;
-	for (i = 0; i < n; i++) {
+	if (!err)
+		sc_ranges_join();
+	for (i = 0; i < tx->n_ranges && !err; i++) {
 		if (!i || tx->ranges[i].text != tx->ranges[i - 1].text)
 			sc_arena_clear(tx->ranges[i].text);
 		err = clear_range(tx->ranges + i);
-		if (err)
-			break;
 	}
-	if (!err)
-		return 0;
-	tx->n_ranges = i;
-	settle_ranges(true);
+	if (err)
+		settle_ranges(true);
 	return err;
 }
 
@@ -203,7 +191,6 @@ int sc_text_prepare(struct sc_change *changes, size_t n)
 		return 0;
 	tx->changes = changes;
 	tx->n_changes = n;
-	tx->n_ranges = 0;
 	tx->no_flip = false;
 	tx->why_not_moved = 0;
 	tx->traced = -1;

@@ -60,6 +60,128 @@ START_TEST(test_why_nothing_is_patched)
 }
 END_TEST
 
+/* ---------------------------------------------------------- for a moment alone */
+
+/* Of the engine's two pieces of memory either may be short. */
+START_TEST(test_memory_that_comes_later)
+{
+	sc_alloc_fail_after = _i;
+	sc_text_start();
+	ck_assert(!sc_text_enabled());
+	ck_assert_str_eq(sc_text_reason(), "out of memory");
+	ck_assert(sc_text_start_again());
+	ck_assert_ptr_null(sc_text_reason());
+	ck_assert_int_eq(sc_probe_function(), 1);
+}
+END_TEST
+
+static int n_opened, opening_errno;
+
+/* The first one serves to learn what the text is. */
+static int open_once(const char *path, int flags)
+{
+	if (n_opened++ == 0)
+		return __real_open(path, flags);
+	errno = opening_errno;
+	return -1;
+}
+
+static const struct {
+	int err;
+	bool may_pass;
+} reasons[] = {
+	{ EMFILE, true }, { ENFILE, true }, { ENOMEM, true }, { EACCES, false },
+};
+#define N_REASONS	((int)(sizeof(reasons) / sizeof(reasons[0])))
+
+START_TEST(test_what_may_be_there_later)
+{
+	wraps.open = open_once;
+	opening_errno = reasons[_i].err;
+	sc_text_start();
+	ck_assert(!sc_text_enabled());
+	ck_assert_int_gt(n_opened, 1);
+	wraps.open = NULL;
+	ck_assert_int_eq(sc_text_start_again(), reasons[_i].may_pass);
+}
+END_TEST
+
+static int n_moves, failing_moves;
+
+static void *fail_moves(void *from, size_t len, int flags, void *to)
+{
+	n_moves++;
+	if (!flags || failing_moves-- <= 0)
+		return __real_mremap(from, len, len, flags, to);
+	errno = ENOMEM;
+	return MAP_FAILED;
+}
+
+/* When all is well it is tried no more. */
+START_TEST(test_start_again_comes_to_an_end)
+{
+	wraps.mremap = fail_moves;
+	failing_moves = 1;
+	sc_text_start();
+	ck_assert(sc_text_enabled());
+	ck_assert(!sc_system.can_swap);
+	ck_assert(sc_text_start_again());
+	ck_assert(sc_system.can_swap);
+	n_moves = 0;
+	ck_assert(sc_text_start_again());
+	ck_assert_int_eq(n_moves, 0);
+}
+END_TEST
+
+static int not_there(struct sc_maps *maps, uintptr_t addr, struct sc_vma *vma)
+{
+	return -ENOENT;
+}
+
+START_TEST(test_text_of_no_file_stays_so)
+{
+	wraps.find = not_there;
+	sc_text_start();
+	ck_assert(!sc_text_enabled());
+	wraps.find = NULL;
+	ck_assert(!sc_text_start_again());
+	ck_assert_ptr_nonnull(strstr(sc_text_reason(), "not a private mapping"));
+}
+END_TEST
+
+static void *refuse_to_move_in(void *from, size_t len, int flags, void *to)
+{
+	if (to != (void *)(uintptr_t)sc_probe_function)
+		return __real_mremap(from, len, len, flags, to);
+	errno = EPERM;
+	return MAP_FAILED;
+}
+
+/* What is counted is the program's text. */
+START_TEST(test_the_probe_is_not_counted)
+{
+	size_t dropped, given_up;
+
+	wraps.mremap = _i ? refuse_to_move_in : refuse_moves;
+	sc_text_start();
+	ck_assert(!sc_system.can_swap);
+	sc_text_count(&dropped, &given_up);
+	ck_assert_uint_eq(dropped, 0);
+	ck_assert_uint_eq(given_up, 0);
+}
+END_TEST
+
+/* A copy of the library that is gone starts no more. */
+START_TEST(test_the_end_is_final)
+{
+	sc_alloc_fail_after = 0;
+	sc_text_start();
+	sc_text_end();
+	ck_assert(!sc_text_start_again());
+	ck_assert_ptr_nonnull(strstr(sc_text_reason(), "is gone"));
+}
+END_TEST
+
 START_TEST(test_the_end_gives_back_all)
 {
 	struct traces before, now;
@@ -85,6 +207,12 @@ int main(void)
 	unit_add_if(tc, test_writes_that_are_pretended, 0, 1, can_be_alone);
 	tcase_add_test(tc, test_a_way_back_that_is_pretended);
 	tcase_add_loop_test(tc, test_why_nothing_is_patched, 0, 2);
+	tcase_add_loop_test(tc, test_memory_that_comes_later, 0, 2);
+	tcase_add_loop_test(tc, test_what_may_be_there_later, 0, N_REASONS);
+	unit_add_if(tc, test_start_again_comes_to_an_end, 0, 1, can_be_alone);
+	tcase_add_test(tc, test_text_of_no_file_stays_so);
+	tcase_add_loop_test(tc, test_the_probe_is_not_counted, 0, 2);
+	tcase_add_test(tc, test_the_end_is_final);
 	unit_add_if(tc, test_the_end_gives_back_all, 0, 1, memory_is_ours);
 	return unit_end();
 }

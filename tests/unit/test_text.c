@@ -326,6 +326,72 @@ START_TEST(test_every_step_once)
 }
 END_TEST
 
+/* ------------------------------------------------------ what is left of it */
+
+/* Whatever the end: the steps that fail. */
+static const char *const endings[] = { "", "B", "C", "D", "DR", "E", "F" };
+#define N_ENDINGS	((int)(sizeof(endings) / sizeof(endings[0])))
+
+static void expect_idle(void)
+{
+	size_t i;
+
+	ck_assert_int_eq(sc_tx->mode, SC_IDLE);
+	ck_assert_uint_eq(sc_tx->n_ranges, 0);
+	ck_assert_int_lt(sc_tx->maps.file.fd, 0);
+	ck_assert_int_lt(sc_tx->mem.fd, 0);
+	for (i = 0; i < sc_tx->max_ranges; i++)
+		ck_assert(!sc_tx->ranges[i].out);
+}
+
+START_TEST(test_nothing_is_left_of_a_transaction)
+{
+	start();
+	begin(_i % 2 ? COMPANY : ALONE, 20, 1);
+	ck_assert_int_eq(code_update(&code, 0, 19, 2), 0);
+	expect_idle();
+	steps_fail(endings[_i / 2], 1, 3, FAULT);
+	code_update(&code, 0, 19, 3);
+	expect_idle();
+	finish();
+}
+END_TEST
+
+/* Two texts in one update: what of either cannot be used again is given up. */
+START_TEST(test_arena_of_each_text_is_cleared)
+{
+	static struct code other;
+	const struct code *first = &code, *second = &other;
+	struct sc_change changes[2] = { 0 };
+	size_t i;
+
+	start();
+	begin(COMPANY, 1, 1);
+	code_make(&other, 1, 1);
+	ck_assert_int_eq(sc_text_reserve(2), 0);
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	ck_assert_int_eq(code_update(&other, 0, 1, 2), 0);
+	ck_assert(code.text.littered && other.text.littered);
+	code.text.torn = other.text.torn = true;
+	if (other.text.start < code.text.start) {
+		first = &other;
+		second = &code;
+	}
+	changes[0].place = first->places;
+	changes[1].place = second->places;
+	for (i = 0; i < 2; i++) {
+		changes[i].addr = (uintptr_t)changes[i].place->addr;
+		memcpy(changes[i].wanted, "\xb8\3\0\0\0", 5);
+	}
+	ck_assert_int_eq(sc_text_prepare(changes, 2), 0);
+	sc_text_commit();
+	for (i = 0; i < 2; i++) {
+		ck_assert_int_eq(code_call(i ? &other : &code, 0), 3);
+		ck_assert(!changes[i].place->text->torn);
+	}
+}
+END_TEST
+
 /* ------------------------------------------------------- while they run */
 
 /*
@@ -414,6 +480,9 @@ int main(void)
 	tcase_add_loop_test(tc, test_failing_step, 0, N_FAULTS);
 	tcase_add_loop_test(tc, test_failed_update_is_forgotten, 0, 3);
 	tcase_add_loop_test(tc, test_every_step_once, 0, 14);
+	tcase_add_loop_test(tc, test_nothing_is_left_of_a_transaction, 0,
+			    2 * N_ENDINGS);
+	tcase_add_test(tc, test_arena_of_each_text_is_cleared);
 	tcase_add_loop_test(tc, test_callers_see_old_or_new, 0, 2);
 	return unit_end();
 }
