@@ -96,11 +96,12 @@ void sc_backend_repair(struct sc_module *modules)
 
 void sc_backend_end(void)
 {
+	fake.ends++;
 }
 
 bool sc_backend_retry(void)
 {
-	return false;
+	return fake.can_patch_now;
 }
 
 void sc_backend_orphan(struct sc_key *key, struct sc_plan *unused)

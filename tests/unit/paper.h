@@ -25,13 +25,13 @@ struct plan {
 struct fake {
 	/* what it shall answer */
 	int read_error, add_error, prepare_error, remove_error;
-	bool is_mapped;
+	bool is_mapped, can_patch_now;
 	const char *reason;
 	void (*during_prepare)(void);
 	void (*during_repair)(void);
 	/* what it was asked */
 	int started, patch, reads, forgets, adds, removes, orphans, prepares, commits,
-		drops, repairs, repaired_modules;
+		drops, repairs, repaired_modules, ends;
 	size_t n_changing;
 	struct static_call_key *changing[MAX_KEYS];
 	void *targets[MAX_KEYS], *seen[MAX_KEYS];

@@ -551,6 +551,21 @@ START_TEST(test_bad_batch)
 }
 END_TEST
 
+/* Text that can be patched by now is, before anything else. */
+START_TEST(test_an_update_patches_all_where_it_can)
+{
+	setup();
+	add(&module);
+	ck_assert_int_eq(__static_call_update(keys, NULL, (void *)two), 0);
+	ck_assert_int_eq(fake.prepares, 1);
+	fake.can_patch_now = true;
+	ck_assert_int_eq(__static_call_update(keys, NULL, (void *)one), 0);
+	ck_assert_int_eq(fake.prepares, 3);
+	ck_assert_int_eq(fake.commits, 3);
+	expect_targets(3, (void *)one);
+}
+END_TEST
+
 /* Two of one unknown key: known or not makes no difference. */
 START_TEST(test_unknown_key_twice)
 {
@@ -676,6 +691,8 @@ START_TEST(test_info)
 	ck_assert_ptr_null(info.reason);
 	ck_assert_uint_eq(info.modules, 2);
 	ck_assert_uint_eq(info.keys, 3);
+	ck_assert_uint_eq(info.updates, 0);
+	ck_assert_uint_eq(info.updates_refused, 0);
 	ck_assert_uint_eq(info.sites, 12);
 	ck_assert_uint_eq(info.sites_waiting, 3);
 	ck_assert_uint_eq(info.size, sizeof(info));
@@ -688,10 +705,15 @@ START_TEST(test_info)
 	ck_assert_int_eq(static_call_get_info(&info), 0);
 	ck_assert_uint_eq(info.modules_without_hook, 1);
 	ck_assert_str_eq(info.reason, "why not");
+	ck_assert_int_eq(__static_call_update(keys, NULL, (void *)two), 0);
+	ck_assert_int_lt(__static_call_update(NULL, NULL, (void *)two), 0);
+	ck_assert_int_eq(__static_call_update(keys, NULL, (void *)one), 0);
 	/* which is a reason, too */
 	fake.reason = NULL;
 	ck_assert_int_eq(static_call_get_info(&info), 0);
 	ck_assert_ptr_nonnull(info.reason);
+	ck_assert_uint_eq(info.updates, 2);
+	ck_assert_uint_eq(info.updates_refused, 1);
 }
 END_TEST
 
@@ -839,6 +861,94 @@ START_TEST(test_walk_with_long_names)
 }
 END_TEST
 
+/* One that fills all of the room is too long by the end of it. */
+START_TEST(test_walk_with_a_name_as_long_as_the_room)
+{
+	static char name[2049];
+	size_t length;
+
+	setup();
+	plan.n_defines = 1;
+	add(&module);
+	memset(name, 'n', (size_t)_i);
+	sc_registry_find(keys)->name = name;
+	ck_assert_int_eq(static_call_for_each_key(visit_long_name, &length), 0);
+	ck_assert_int_eq(visited, 1);
+	ck_assert_uint_eq(length, 2047);
+}
+END_TEST
+
+static int note_site(const struct static_call_site_info *info, void *arg)
+{
+	size_t *lengths = arg;
+
+	ck_assert_int_lt(visited, 3);
+	ck_assert_ptr_eq(info->addr, sites[visited].addr);
+	lengths[visited++] = strlen(info->name);
+	return 0;
+}
+
+/* The same of sites. */
+START_TEST(test_walk_of_sites_with_long_names)
+{
+	static char name[3][1500];
+	size_t lengths[3];
+	int i;
+
+	setup();
+	for (i = 0; i < 3; i++) {
+		memset(name[i], 'n', 1024);
+		sites[i].addr = keys + i;
+		sites[i].name = name[i];
+	}
+	ck_assert_int_eq(static_call_for_each_site(note_site, lengths), 0);
+	ck_assert_int_eq(visited, 3);
+	for (i = 0; i < 3; i++)
+		ck_assert_uint_eq(lengths[i], 1024);
+	ck_assert_int_eq(sc_enter(), 0);
+	/* and while this thread is inside there is no walk */
+	ck_assert_int_eq(static_call_for_each_site(note_site, lengths),
+			 -EDEADLK);
+	ck_assert_int_eq(static_call_for_each_key(visit_long_name, lengths),
+			 -EDEADLK);
+	ck_assert_int_eq(visited, 3);
+	sc_leave();
+}
+END_TEST
+
+static int visit_once(const struct static_call_key_info *info, void *arg)
+{
+	bool *seen = arg;
+
+	ck_assert(!seen[info->key - keys]);
+	seen[info->key - keys] = true;
+	visited++;
+	return 0;
+}
+
+/* What lies on the stack from before is not where a walk begins. */
+static NOINLINE void use_the_stack(void)
+{
+	volatile char used[8192];
+	size_t i;
+
+	for (i = 0; i < sizeof(used); i++)
+		used[i] = 0x55;
+}
+
+START_TEST(test_walk_of_many_keys)
+{
+	bool seen[MAX_KEYS] = { false };
+
+	setup();
+	plan.n_defines = MAX_KEYS;
+	add(&module);
+	use_the_stack();
+	ck_assert_int_eq(static_call_for_each_key(visit_once, seen), 0);
+	ck_assert_int_eq(visited, MAX_KEYS);
+}
+END_TEST
+
 START_TEST(test_find)
 {
 	setup();
@@ -891,6 +1001,7 @@ int main(void)
 	tcase_add_test(tc, test_batch);
 	tcase_add_loop_test(tc, test_backend_refuses, 0, 5);
 	tcase_add_loop_test(tc, test_bad_batch, 0, 9);
+	tcase_add_test(tc, test_an_update_patches_all_where_it_can);
 	tcase_add_test(tc, test_unknown_key_twice);
 	tcase_add_test(tc, test_key_of_another_copy);
 	tcase_add_test(tc, test_update_in_an_update);
@@ -904,6 +1015,10 @@ int main(void)
 	tcase_add_loop_test(tc, test_for_each_key, 0, 3);
 	tcase_add_test(tc, test_for_each_site);
 	tcase_add_loop_test(tc, test_walk_with_long_names, 0, 2);
+	tcase_add_loop_test(tc, test_walk_with_a_name_as_long_as_the_room, 2047,
+			    2049);
+	tcase_add_test(tc, test_walk_of_sites_with_long_names);
+	tcase_add_test(tc, test_walk_of_many_keys);
 	tcase_add_test(tc, test_find);
 	return unit_end();
 }
