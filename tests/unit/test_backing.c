@@ -255,19 +255,51 @@ START_TEST(test_view_comes_once_and_goes)
 }
 END_TEST
 
+static int opening_errno;
+
+static int cannot_open(const char *path, int flags)
+{
+	if (strcmp(path, code.path) != 0)
+		return __real_open(path, flags);
+	asked++;
+	errno = opening_errno;
+	return -1;
+}
+
+/* What was short may be there at the next update. */
+START_TEST(test_view_is_tried_again)
+{
+	static const int errors[] = { EMFILE, ENFILE, ENOMEM, EACCES };
+	struct sc_range r = { .text = &code.text, .len = SC_PAGE };
+
+	start();
+	code_make(&code, 4, 1);
+	r.start = code.text.start;
+	wraps.open = cannot_open;
+	opening_errno = errors[_i];
+	ck_assert_int_eq(sc_fault_in_range(&r), 0);
+	ck_assert_int_eq(sc_fault_in_range(&r), 0);
+	ck_assert_int_eq(asked, _i == 3 ? 1 : 2);
+	wraps.open = NULL;
+	ck_assert_int_eq(sc_fault_in_range(&r), 0);
+	ck_assert_int_eq(code.text.view == (uintptr_t)MAP_FAILED, _i == 3);
+}
+END_TEST
+
 /* The lowest address that can be mapped, where the kernel lets root map it. */
 #define LOW	((uint8_t *)0x10000)
 
-/* Text that has no view gives back nothing, not even at address 0. */
-START_TEST(test_no_view_is_not_given_back)
+/* Text without view and arena gives back nothing, not even at address 0. */
+START_TEST(test_nothing_is_not_given_back)
 {
 	start();
 	code_make(&code, 40, 1);
 	ck_assert_uint_eq(code.text.view, 0);
+	ck_assert_uint_eq(code.text.arena, 0);
 	ck_assert(mmap(LOW, SC_PAGE, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1,
 		       0) == LOW);
-	sc_view_close(&code.text);
+	sc_text_forget(&code.text);
 	ck_assert_int_eq(msync(LOW, SC_PAGE, MS_ASYNC), 0);
 }
 END_TEST
@@ -311,7 +343,8 @@ int main(void)
 	tcase_add_test(tc, test_pages_of_two_texts_are_asked_for_apart);
 	tcase_add_loop_test(tc, test_a_lost_page_of_the_place_is_an_error, 0, 3);
 	tcase_add_test(tc, test_view_comes_once_and_goes);
-	unit_add_if(tc, test_no_view_is_not_given_back, 0, 1, low_can_be_mapped);
+	tcase_add_loop_test(tc, test_view_is_tried_again, 0, 4);
+	unit_add_if(tc, test_nothing_is_not_given_back, 0, 1, low_can_be_mapped);
 	tcase_add_test(tc, test_last_resort_maps_the_file_or_says_no);
 	return unit_end();
 }

@@ -140,6 +140,35 @@ START_TEST(test_a_read_that_fails_leaves_text_pristine)
 }
 END_TEST
 
+static int refuse_to_show(void *p, size_t len, int prot)
+{
+	if (prot != PROT_READ)
+		return __real_mprotect(p, len, prot);
+	errno = EACCES;
+	return -1;
+}
+
+/* That says nothing of making memory writable. */
+START_TEST(test_a_copy_that_cannot_be_shown_leaves_text_pristine)
+{
+	start();
+	begin(COMPANY, 3, 1);
+	ck_assert_int_eq(mprotect((void *)code.text.start, 3 * SC_PAGE,
+				  PROT_EXEC), 0);
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	wraps.mprotect = refuse_to_show;
+	sc_system.can_flip = false;
+	steps_clear();
+	ck_assert_int_eq(code_update(&code, 0, 1, 3), 0);
+	expect_all(0, 1, CODE_PRISTINE);
+	ck_assert_str_eq(steps_seen, "BCDE");
+	ck_assert(!sc_tx->no_flip);
+	wraps.mprotect = NULL;
+	ck_assert_int_eq(code_update(&code, 0, 1, 4), 0);
+	expect_all(0, 1, 4);
+}
+END_TEST
+
 /* Where the probe has found no way to write, nothing is opened for it. */
 START_TEST(test_mem_is_not_opened_in_vain)
 {
@@ -164,6 +193,8 @@ int main(void)
 	tcase_add_test(tc, test_mem_that_opens_late);
 	tcase_add_loop_test(tc, test_mprotect_is_given_up_when_refused, 0, 2);
 	tcase_add_test(tc, test_a_read_that_fails_leaves_text_pristine);
+	tcase_add_test(tc,
+		       test_a_copy_that_cannot_be_shown_leaves_text_pristine);
 	tcase_add_test(tc, test_mem_is_not_opened_in_vain);
 	return unit_end();
 }

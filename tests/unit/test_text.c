@@ -357,6 +357,32 @@ START_TEST(test_nothing_is_left_of_a_transaction)
 }
 END_TEST
 
+static int n_asked;
+
+static bool traced_and_counted(void)
+{
+	n_asked++;
+	return true;
+}
+
+/* As it begins and in its middle, whatever the last one has found. */
+START_TEST(test_debugger_is_asked_for_in_each_update)
+{
+	int value;
+
+	start();
+	begin(COMPANY, 1, 4);
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	code_poke(code.places[1].addr, "\xcc", 1);
+	wraps.traced = traced_and_counted;
+	for (value = 3; value < 6; value++) {
+		n_asked = 0;
+		ck_assert_int_eq(code_update(&code, 0, 1, value), 0);
+		ck_assert_int_eq(n_asked, 2);
+	}
+}
+END_TEST
+
 /* Two texts in one update: what of either cannot be used again is given up. */
 START_TEST(test_arena_of_each_text_is_cleared)
 {
@@ -482,6 +508,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_every_step_once, 0, 14);
 	tcase_add_loop_test(tc, test_nothing_is_left_of_a_transaction, 0,
 			    2 * N_ENDINGS);
+	tcase_add_test(tc, test_debugger_is_asked_for_in_each_update);
 	tcase_add_test(tc, test_arena_of_each_text_is_cleared);
 	tcase_add_loop_test(tc, test_callers_see_old_or_new, 0, 2);
 	return unit_end();
