@@ -216,13 +216,18 @@ END_TEST
  * Before 4.17 the kernel took MAP_FIXED_NOREPLACE for a hint.  Here another thread
  * has just been faster.
  */
-static void *taken;
+static void *hole;
+static int *taken;
 
 static void *map_elsewhere(void *p, size_t len, int prot, int flags)
 {
-	if (!(flags & MAP_FIXED_NOREPLACE))
+	if (p != hole || !(flags & MAP_FIXED_NOREPLACE))
 		return __real_mmap(p, len, prot, flags, -1, 0);
-	taken = __real_mmap(p, SC_PAGE, PROT_READ, flags, -1, 0);
+	taken = __real_mmap(p, SC_PAGE, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
+			    -1, 0);
+	ck_assert(taken == p);
+	*taken = 4711;
 	return __real_mmap(p, len, prot, flags & ~MAP_FIXED_NOREPLACE, -1, 0);
 }
 
@@ -243,14 +248,15 @@ START_TEST(test_a_hint_is_no_place)
 
 	start();
 	begin(COMPANY, 1, 1);
-	/* the text, or its part of the arena, is one page less or more */
+	/* one page goes, and the other thread's comes */
 	traces_look(&before);
 	makes_a_hole = true;
+	hole = (void *)(_i ? code.text.start : code.text.arena);
 	wraps.mremap = _i ? lose_all : fail_move_out;
 	wraps.mmap = map_elsewhere;
 	ck_assert_int_eq(code_update(&code, 0, 1, 3), 0);
-	ck_assert_ptr_eq(taken, (void *)(_i ? code.text.start :
-					      code.text.arena));
+	ck_assert_ptr_nonnull(taken);
+	ck_assert_int_eq(*taken, 4711);
 	ck_assert_int_eq(code.text.torn, !_i);
 	traces_look(&now);
 	if (memory_is_ours())
@@ -336,6 +342,29 @@ START_TEST(test_what_is_lost)
 	ck_assert(!sc_range_is_lost(&range));
 	munmap((void *)range.start, SC_PAGE);
 	ck_assert(sc_range_is_lost(&range));
+}
+END_TEST
+
+static int n_lost;
+
+static void *lose_once(void *from, size_t len, int flags, void *to)
+{
+	return n_lost++ == 0 ? lose_all(from, len, flags, to) :
+			       __real_mremap(from, len, len, flags, to);
+}
+
+/* What keeps the place is no other mapping: the next try goes on from there. */
+START_TEST(test_lost_text_is_held_until_it_moves)
+{
+	start();
+	begin(COMPANY, 1, 1);
+	ck_assert_int_eq(code_prepare(&code, 0, 1, 3), 0);
+	wraps.mremap = lose_once;
+	steps_fail("L", 0, 3, -EIO);
+	sc_text_commit();
+	ck_assert_str_eq(steps_seen, "EFLLLL");
+	expect_all(0, 1, 3);
+	finish();
 }
 END_TEST
 
@@ -503,6 +532,7 @@ int main(void)
 	tcase_add_test(tc, test_accounting_is_asked_for_in_each_update);
 	tcase_add_test(tc, test_why_text_is_not_given_back);
 	tcase_add_test(tc, test_what_is_lost);
+	tcase_add_test(tc, test_lost_text_is_held_until_it_moves);
 	tcase_add_loop_test(tc, test_what_is_held_while_text_moves_in, 0,
 			    N_HOLDS);
 	tcase_add_loop_test(tc, test_what_cannot_be_held, 0, 2);

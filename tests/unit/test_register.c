@@ -219,6 +219,29 @@ START_TEST(test_restore_ends_with_the_last_place)
 }
 END_TEST
 
+/* Before 5.18 mlocked pages were not given back. */
+static int as_before_5_18(void *p, size_t len, int advice)
+{
+	if (advice != MADV_DONTNEED_LOCKED)
+		return __real_madvise(p, len, advice);
+	errno = EINVAL;
+	return -1;
+}
+
+START_TEST(test_mlocked_text_is_restored_and_stays_mlocked)
+{
+	start();
+	begin(COMPANY, 2, 1);
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	ck_assert_int_eq(mlock((void *)code.text.start, 2 * SC_PAGE), 0);
+	wraps.madvise = as_before_5_18;
+	sc_text_restore(&code.text);
+	expect_all(0, 1, CODE_PRISTINE);
+	ck_assert(!sc_text_is_patched(&code.text));
+	ck_assert_int_eq(sc_maps_has_flag(code.text.start, "lo"), 1);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = unit_begin("register");
@@ -230,5 +253,6 @@ int main(void)
 	tcase_add_test(tc, test_text_is_still_mapped);
 	tcase_add_test(tc, test_room_grows);
 	tcase_add_test(tc, test_restore_ends_with_the_last_place);
+	tcase_add_test(tc, test_mlocked_text_is_restored_and_stays_mlocked);
 	return unit_end();
 }
