@@ -62,7 +62,6 @@ static bool try_patch(struct sc_place *p)
 	struct sc_change change = { .addr = (uintptr_t)p->addr, .place = p };
 	int err;
 
-	memcpy(change.wanted, p->pristine, SC_INSN_MAX);
 	memcpy(change.wanted, sc_probe_two, SC_PROBE_LEN);
 	err = sc_text_prepare(&change, 1);
 	may_pass |= is_of_the_moment(err) ||

@@ -498,6 +498,27 @@ START_TEST(test_nothing_is_touched_where_a_check_fails)
 }
 END_TEST
 
+static ssize_t as_it_may_be_read(int fd, const void *buf, size_t len, off_t at)
+{
+	if (is_move_in((void *)at))
+		ck_assert_int_eq(code.text.readable,
+				 (uintptr_t)at >= code.text.start + SC_PAGE);
+	return count_touches(fd, buf, len, at);
+}
+
+/* One range is execute-only, and the other is not. */
+START_TEST(test_each_range_is_read_as_it_may_be)
+{
+	start_without_mprotect(20, 1);
+	ck_assert_int_eq(mprotect((void *)code.text.start, SC_PAGE, PROT_EXEC),
+			 0);
+	wraps.pwrite = as_it_may_be_read;
+	ck_assert_int_eq(code_update(&code, 0, 19, 3), 0);
+	ck_assert_int_eq(touches, 2);
+	expect_all(0, 19, 3);
+}
+END_TEST
+
 /* Never in what somebody else has written there, nor where all bytes differ. */
 START_TEST(test_only_common_bytes_of_ours_are_touched)
 {
@@ -513,6 +534,27 @@ START_TEST(test_only_common_bytes_of_ours_are_touched)
 	ck_assert_int_eq(touches, 2);
 	ck_assert_mem_eq(code.places[0].addr, ud2, 2);
 	ck_assert_int_eq(code_call(&code, 38), 3);
+}
+END_TEST
+
+/* Then the next update tries again. */
+START_TEST(test_a_range_that_cannot_be_touched_is_not_joined)
+{
+	struct sc_place *p;
+	size_t i;
+
+	start_without_mprotect(20, 1);
+	p = code.places + 19;
+	for (i = 1; i < p->len; i++)
+		p->live[i] = (uint8_t)~p->pristine[i];
+	code_poke(p->addr, p->live, p->len);
+	ck_assert_int_eq(code_update(&code, 0, 19, 3), 0);
+	ck_assert_int_eq(touches, 1);
+	ck_assert(!code.text.joined);
+	expect_all(0, 19, 3);
+	ck_assert_int_eq(code_update(&code, 0, 19, 4), 0);
+	ck_assert_int_eq(touches, 3);
+	ck_assert(code.text.joined);
 }
 END_TEST
 
@@ -538,6 +580,8 @@ int main(void)
 	tcase_add_loop_test(tc, test_what_cannot_be_held, 0, 2);
 	tcase_add_test(tc, test_ranges_are_joined_once);
 	tcase_add_test(tc, test_nothing_is_touched_where_a_check_fails);
+	tcase_add_test(tc, test_each_range_is_read_as_it_may_be);
+	tcase_add_test(tc, test_a_range_that_cannot_be_touched_is_not_joined);
 	tcase_add_test(tc, test_only_common_bytes_of_ours_are_touched);
 	return unit_end();
 }

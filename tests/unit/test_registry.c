@@ -806,7 +806,9 @@ static int visit_site(const struct static_call_site_info *info, void *arg)
 	ck_assert_ptr_eq(info->addr, sites[visited].addr);
 	ck_assert_str_eq(info->name, visited == 2 ? "" : "call_0");
 	ck_assert_int_eq(__static_call_update(keys, NULL, (void *)two), 0);
-	visited++;
+	/* the copies outlive the module */
+	if (!visited++)
+		memset(names, 'z', sizeof(names));
 	return 0;
 }
 
