@@ -27,7 +27,7 @@ bool __wrap_sc_is_permanent(const void *data)
 	return permanent;
 }
 
-static struct static_call_key keys[2];
+static struct static_call_key keys[MAX_KEYS];
 static struct plan plan = { .defines = keys, .n_defines = 1 };
 static struct sc_module module = { .state = (char *)&plan };
 
@@ -125,6 +125,17 @@ START_TEST(test_a_child_ends_nothing)
 }
 END_TEST
 
+/* So many that a plan needs room of its own. */
+static void update_all(void)
+{
+	struct static_call_change changes[MAX_KEYS] = { { NULL, NULL } };
+	size_t i;
+
+	for (i = 0; i < MAX_KEYS; i++)
+		changes[i].key = keys + i;
+	ck_assert_int_eq(static_call_update_batch(changes, MAX_KEYS), 0);
+}
+
 START_TEST(test_the_end_gives_back_all)
 {
 	struct traces before, now;
@@ -133,7 +144,7 @@ START_TEST(test_the_end_gives_back_all)
 	__real_sc_is_permanent(&module);
 	static_call_init();
 	ck_assert_int_eq(sc_registry_add(&module), 0);
-	ck_assert_int_eq(__static_call_update(keys, NULL, NULL), 0);
+	update_all();
 	expect_alive();
 	ck_assert_ptr_eq(sc_registry_remove((char *)&plan), &module);
 	sc_end_if_unloaded();
