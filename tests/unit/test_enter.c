@@ -110,6 +110,39 @@ START_TEST(test_a_copy_that_is_needed_goes_on)
 }
 END_TEST
 
+/* ----------------------------------------------- definitions one by one */
+
+static struct static_call_definition def = {
+	.static_call_def_key = keys,
+	.static_call_def_name = "x",
+};
+
+START_TEST(test_the_last_definition_takes_the_copy_along)
+{
+	static_call_define(&def);
+	ck_assert_int_eq(static_call_initialized, 1);
+	/* not while this thread is inside */
+	ck_assert_int_eq(sc_enter(), 0);
+	static_call_undefine(&def);
+	ck_assert_ptr_nonnull(sc_registry_find(keys));
+	sc_leave();
+	expect_alive();
+	static_call_undefine(&def);
+	ck_assert_int_eq(fake.ends, 1);
+	ck_assert_ptr_null(sc_world);
+}
+END_TEST
+
+START_TEST(test_a_definition_that_stays_makes_no_call)
+{
+	permanent = true;
+	static_call_define(&def);
+	static_call_undefine(&def);
+	ck_assert_ptr_nonnull(sc_registry_find(keys));
+	expect_free_lock();
+}
+END_TEST
+
 static void end(void)
 {
 	sc_end_if_unloaded();
@@ -165,6 +198,8 @@ int main(void)
 	tcase_add_test(tc, test_no_memory_for_the_world);
 	tcase_add_test(tc, test_a_child_repairs_once);
 	tcase_add_loop_test(tc, test_a_copy_that_is_needed_goes_on, 0, 4);
+	tcase_add_test(tc, test_the_last_definition_takes_the_copy_along);
+	tcase_add_test(tc, test_a_definition_that_stays_makes_no_call);
 	tcase_add_test(tc, test_a_child_ends_nothing);
 	tcase_add_test(tc, test_the_end_gives_back_all);
 	return unit_end();

@@ -20,6 +20,7 @@
 #include "paper.h"
 #include "registry.h"
 #include "sync.h"
+#include "targets.h"
 #include "unit.h"
 #include "world.h"
 
@@ -369,6 +370,16 @@ START_TEST(test_null_is_never_stored)
 	ck_assert_ptr_eq(keys[0].func, (void *)&__static_call_nop);
 	ck_assert_ptr_eq(fake.targets[0], (void *)&__static_call_nop);
 	ck_assert_ptr_null(__static_call_query(keys));
+}
+END_TEST
+
+START_TEST(test_kinds_of_targets)
+{
+	ck_assert_int_eq(sc_target_kind((void *)one), SC_TARGET_FUNC);
+	ck_assert_int_eq(sc_target_kind((void *)&__static_call_nop),
+			 SC_TARGET_NULL);
+	ck_assert_int_eq(sc_target_kind((void *)&__static_call_return0),
+			 SC_TARGET_RET0);
 }
 END_TEST
 
@@ -999,6 +1010,7 @@ int main(void)
 #endif
 	tcase_add_test(tc, test_keys_are_being_stored);
 	tcase_add_test(tc, test_null_is_never_stored);
+	tcase_add_test(tc, test_kinds_of_targets);
 	tcase_add_test(tc, test_update_of_an_unknown_key);
 	tcase_add_test(tc, test_batch);
 	tcase_add_loop_test(tc, test_backend_refuses, 0, 5);

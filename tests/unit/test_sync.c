@@ -20,11 +20,13 @@ long __wrap_syscall(long number, long command);
 
 /* What the system says that it has, what it then refuses, what it was asked. */
 static long offered, refused, last;
+static int asked;
 
 long __wrap_syscall(long number, long command)
 {
 	ck_assert_int_eq(number, SYS_membarrier);
 	errno = ENOSYS;
+	asked++;
 	if (command == MEMBARRIER_CMD_QUERY)
 		return offered;
 	last = command;
@@ -59,9 +61,10 @@ START_TEST(test_the_command_that_works)
 	errno = EXDEV;
 	sc_sync_init();
 	ck_assert_int_eq(sc_sync_covers_code(), systems[_i].command == CODE);
-	last = 0;
+	last = asked = 0;
 	sc_sync_threads();
 	ck_assert_int_eq(last, systems[_i].command);
+	ck_assert_int_eq(asked, systems[_i].command != 0);
 	ck_assert_int_eq(errno, EXDEV);
 }
 END_TEST
