@@ -140,6 +140,29 @@ START_TEST(test_a_read_that_fails_leaves_text_pristine)
 }
 END_TEST
 
+static bool yes(void)
+{
+	return true;
+}
+
+/* Its page changes, and it is what it was, under the breakpoint. */
+START_TEST(test_breakpoint_on_a_place_that_does_not_change)
+{
+	start();
+	begin(COMPANY, 1, 4);
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	wraps.traced = yes;
+	code_poke(code.places[1].addr, "\xcc", 1);
+	ck_assert_int_eq(code_update(&code, 0, 4, 3), 0);
+	ck_assert_mem_eq(code.places[1].addr, "\xcc\2\0\0\0", 5);
+	/* the debugger takes it out */
+	code_poke(code.places[1].addr, "\xb8", 1);
+	ck_assert_int_eq(code_call(&code, 0), 3);
+	ck_assert_int_eq(code_call(&code, 1), 2);
+	finish();
+}
+END_TEST
+
 static int refuse_to_show(void *p, size_t len, int prot)
 {
 	if (prot != PROT_READ)
@@ -193,6 +216,7 @@ int main(void)
 	tcase_add_test(tc, test_mem_that_opens_late);
 	tcase_add_loop_test(tc, test_mprotect_is_given_up_when_refused, 0, 2);
 	tcase_add_test(tc, test_a_read_that_fails_leaves_text_pristine);
+	tcase_add_test(tc, test_breakpoint_on_a_place_that_does_not_change);
 	tcase_add_test(tc,
 		       test_a_copy_that_cannot_be_shown_leaves_text_pristine);
 	tcase_add_test(tc, test_mem_is_not_opened_in_vain);
