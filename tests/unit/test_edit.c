@@ -140,6 +140,29 @@ START_TEST(test_a_read_that_fails_leaves_text_pristine)
 }
 END_TEST
 
+static int n_shown;
+
+static int as_it_may_be_read(void *p, size_t len, int prot)
+{
+	n_shown++;
+	ck_assert_int_eq(code.text.readable, (uintptr_t)p != code.text.arena);
+	return __real_mprotect(p, len, prot);
+}
+
+/* One range is execute-only, and the other is not. */
+START_TEST(test_each_range_is_read_as_it_may_be)
+{
+	start();
+	begin(COMPANY, 20, 1);
+	ck_assert_int_eq(mprotect((void *)code.text.start, SC_PAGE, PROT_EXEC),
+			 0);
+	wraps.mprotect = as_it_may_be_read;
+	ck_assert_int_eq(code_update(&code, 0, 19, 3), 0);
+	ck_assert_int_eq(n_shown, 4);
+	expect_all(0, 19, 3);
+}
+END_TEST
+
 static bool yes(void)
 {
 	return true;
@@ -216,6 +239,7 @@ int main(void)
 	tcase_add_test(tc, test_mem_that_opens_late);
 	tcase_add_loop_test(tc, test_mprotect_is_given_up_when_refused, 0, 2);
 	tcase_add_test(tc, test_a_read_that_fails_leaves_text_pristine);
+	tcase_add_test(tc, test_each_range_is_read_as_it_may_be);
 	tcase_add_test(tc, test_breakpoint_on_a_place_that_does_not_change);
 	tcase_add_test(tc,
 		       test_a_copy_that_cannot_be_shown_leaves_text_pristine);

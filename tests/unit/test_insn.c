@@ -136,6 +136,17 @@ START_TEST(test_search_stops_at_each_form)
 }
 END_TEST
 
+/* Behind a call control comes back; a condition may let it go on, but not back. */
+START_TEST(test_which_forms_are_tails)
+{
+	ck_assert(!sc_insn_is_tail(SC_FORM_CALL));
+	ck_assert(!sc_insn_is_tail(SC_FORM_CALL6));
+	ck_assert(sc_insn_is_tail(SC_FORM_JMP));
+	ck_assert(sc_insn_is_tail(SC_FORM_JMP6));
+	ck_assert(sc_insn_is_tail(SC_FORM_JCC));
+}
+END_TEST
+
 START_TEST(test_decode_all_conditions)
 {
 	unsigned int second;
@@ -716,6 +727,7 @@ int main(void)
 	int n_linked = (int)(sizeof(linked) / sizeof(linked[0]));
 
 	tcase_add_loop_test(tc, test_decode_what_linkers_leave, 0, n_linked);
+	tcase_add_test(tc, test_which_forms_are_tails);
 	tcase_add_test(tc, test_decode_all_conditions);
 	tcase_add_loop_test(tc, test_decode_reads_no_further, 0, n_linked);
 	tcase_add_loop_test(tc, test_decode_trampolines, 0, 4);
