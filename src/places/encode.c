@@ -98,7 +98,6 @@ int sc_backend_prepare(struct sc_plan *plan)
 	size_t i;
 	int err = sc_places_reserve(plan);
 
-	plan->n_changes = 0;
 	for (i = 0; i < plan->n_keys && !err; i++)
 		if (plan->keys[i].entry && plan->keys[i].entry->owned)
 			err = add_key(plan, plan->keys + i);

@@ -66,8 +66,6 @@ void sc_backend_drop(struct sc_module *m)
 	struct sc_places *places = m->places, **link;
 	size_t i;
 
-	if (!places)
-		return;
 	for (i = 0; i < places->n_texts; i++)
 		sc_text_forget(places->texts + i);
 	mark++;
@@ -93,8 +91,6 @@ int sc_backend_remove(struct sc_module *m, struct sc_plan *plan)
 	size_t i;
 	int err;
 
-	if (!places)
-		return 0;
 	for (i = 0; i < places->n_texts; i++)
 		sc_text_restore(places->texts + i);
 	err = mark_stuck(places, make_pristine(places, plan));
@@ -107,7 +103,7 @@ bool sc_backend_is_mapped(const struct sc_module *m)
 {
 	size_t i;
 
-	for (i = 0; m->places && i < m->places->n_texts; i++)
+	for (i = 0; i < m->places->n_texts; i++)
 		if (m->places->texts[i].stuck &&
 		    sc_text_is_mapped(m->places->texts + i))
 			return true;
@@ -116,7 +112,7 @@ bool sc_backend_is_mapped(const struct sc_module *m)
 
 void sc_backend_orphan(struct sc_key *key, struct sc_plan *plan)
 {
-	struct sc_place *p, *next;
+	struct sc_place *p;
 	int err;
 
 	sc_plan_clear(plan);
@@ -128,11 +124,8 @@ void sc_backend_orphan(struct sc_key *key, struct sc_plan *plan)
 		sc_log("not restored", key->name, NULL, err);
 	else
 		sc_text_commit();
-	for (p = key->places; p; p = next) {
-		next = p->next_of_key;
+	for (p = key->places; p; p = p->next_of_key)
 		p->key = NULL;
-		p->next_of_key = NULL;
-	}
 	key->places = NULL;
 	key->n_places = 0;
 }

@@ -317,8 +317,6 @@ void sc_backend_repair(struct sc_module *modules)
 	sc_world->places = NULL;
 	for (m = modules; m; m = m->next) {
 		places = m->places;
-		if (!places)
-			continue;
 		places->next = sc_world->places;
 		sc_world->places = places;
 		sc_world->n_places += places->n;

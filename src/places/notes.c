@@ -219,6 +219,9 @@ static void add_note(struct sc_image *out, const ElfW(Nhdr) *note,
 	out->n_refused += !fits;
 }
 
+/* The sizes in a note have 32 bits. */
+_Static_assert(sizeof(size_t) == 8, "no sum of sizes overflows");
+
 /* By 4 bytes whatever p_align says: linkers mix notes of both alignments. */
 static void add_notes(struct sc_image *out, const char *p, size_t left)
 {
@@ -229,8 +232,6 @@ static void add_notes(struct sc_image *out, const char *p, size_t left)
 		const char *name = p + sizeof(*note);
 		size_t name_size, desc_size;
 
-		if (note->n_namesz > left || note->n_descsz > left)
-			return;
 		name_size = round_up_4(note->n_namesz);
 		desc_size = round_up_4(note->n_descsz);
 		if (sizeof(*note) + name_size + note->n_descsz > left)

@@ -28,23 +28,19 @@ static bool symbol_is_tramp(const struct sc_loaded *loaded, size_t index,
 			    const char *name)
 {
 	static const char prefix[] = STATIC_CALL_TRAMP_PREFIX_STR;
-	size_t size = (size_t)sc_loaded_value(loaded, DT_STRSZ), offset, left;
+	size_t size = (size_t)sc_loaded_value(loaded, DT_STRSZ), left;
 	uintptr_t strings = sc_loaded_pointer(loaded, DT_STRTAB, size);
 	const ElfW(Sym) *entry = symbol_at(loaded, index);
 	const char *symbol;
 
 	if (!strings || !entry)
 		return false;
-	offset = entry->st_name;
-	if (offset >= size)
-		return false;
-	symbol = (const char *)strings + offset;
-	left = size - offset;
-	if (left < sizeof(prefix) ||
+	symbol = (const char *)(strings + entry->st_name);
+	if (entry->st_name + sizeof(prefix) > size ||
 	    memcmp(symbol, prefix, sizeof(prefix) - 1) != 0)
 		return false;
 	symbol += sizeof(prefix) - 1;
-	left -= sizeof(prefix) - 1;
+	left = size - entry->st_name - (sizeof(prefix) - 1);
 	/* The module that defines it may not be known yet. */
 	return !name[0] || (strlen(name) < left && !strcmp(symbol, name));
 }
