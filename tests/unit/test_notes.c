@@ -11,6 +11,8 @@
 #include <link.h>
 #include <string.h>
 
+#include "backend.h"
+#include "machine.h"
 #include "mem.h"
 #include "notes.h"
 #include "unit.h"
@@ -66,7 +68,13 @@ static struct sc_image *image;
 
 int __wrap_sc_loaded_read(const void *address, struct sc_loaded **out);
 
+/* The notes; more text, of which there are only numbers; what else is so. */
 static void *notes_at;
+static size_t notes_size = sizeof(struct notes);
+static struct sc_load more_text;
+static ElfW(Dyn) dynamic[2];
+static uintptr_t base;
+static int read_error;
 
 int __wrap_sc_loaded_read(const void *address, struct sc_loaded **out)
 {
@@ -76,22 +84,29 @@ int __wrap_sc_loaded_read(const void *address, struct sc_loaded **out)
 		{ (uintptr_t)&m.key, (uintptr_t)m.sites,
 		  SC_LOAD_READ | SC_LOAD_WRITE },
 		{ (uintptr_t)m.sites, (uintptr_t)(&m + 1), SC_LOAD_READ },
-		{ (uintptr_t)notes_at,
-		  (uintptr_t)notes_at + sizeof(struct notes), SC_LOAD_READ },
+		more_text,
+		{ (uintptr_t)notes_at, (uintptr_t)notes_at + notes_size,
+		  SC_LOAD_READ },
 	};
 	const size_t size = sizeof(struct sc_loaded) + sizeof(loads);
-	struct sc_loaded *loaded = sc_alloc(size);
+	struct sc_loaded *loaded;
 
 	ck_assert_ptr_eq(address, STATE);
+	if (read_error)
+		return read_error;
+	loaded = sc_alloc(size);
 	if (!loaded)
 		return -ENOMEM;
 	loaded->size = size;
 	loaded->path = "by hand";
 	loaded->loads = (void *)(loaded + 1);
 	memcpy(loaded->loads, loads, sizeof(loads));
-	loaded->n_own = loaded->n_loads = 3;
-	loaded->notes = loaded->loads + 3;
+	loaded->n_own = loaded->n_loads = 4;
+	loaded->notes = loaded->loads + 4;
 	loaded->n_notes = 1;
+	loaded->base = base;
+	loaded->dynamic = (uintptr_t)dynamic;
+	loaded->n_dynamic = 2;
 	*out = loaded;
 	return 0;
 }
@@ -279,6 +294,33 @@ START_TEST(test_odd_runs)
 }
 END_TEST
 
+/* The ends of a run that was moved are looked at, and what is between is not. */
+START_TEST(test_odd_records)
+{
+	struct notes *notes = put_notes(_i & 1, STATE), *moved = notes + 1;
+	struct static_call_site *site = m.sites + _i / 4;
+
+	if (_i & 2)
+		lead(&site->addr, &m.key);
+	else
+		lead(&site->tramp, _i & 1 ? m.text : (uint8_t *)&m + sizeof(m));
+	*moved = *notes;
+	memset(notes, 0x58, sizeof(*notes));
+	notes_at = moved;
+	expect(1, _i / 4 == 1, _i / 4 != 1);
+}
+END_TEST
+
+START_TEST(test_nothing_but_odd_notes)
+{
+	struct notes *notes = put_notes(false, STATE);
+
+	notes->define.desc.tramp = 0x7fffff00;
+	notes->sites.desc.start = 0x7fffff00;
+	expect(0, 0, 2);
+}
+END_TEST
+
 START_TEST(test_odd_definitions)
 {
 	struct define_note *note = &put_notes(false, STATE)->define;
@@ -313,6 +355,98 @@ START_TEST(test_odd_headers)
 }
 END_TEST
 
+/* ------------------------------------------------ the ends of things */
+
+/* The last note may fill its segment, and counts only as a whole. */
+START_TEST(test_end_of_the_notes)
+{
+	struct notes *notes = put_notes(false, STATE);
+	const char *end_of_sites = (char *)(&notes->sites.desc + 1);
+	const char *end_of_name = notes->define.name + sizeof("hand");
+
+	notes_size = (size_t)(end_of_sites - (char *)notes);
+	expect(1, 1, 0);
+	notes_size--;
+	expect(1, 0, 0);
+	/* without what fills it up: what lies behind is not looked at */
+	notes_size = (size_t)(end_of_name - (char *)notes);
+	expect(1, 0, 0);
+	notes_size--;
+	ck_assert_int_eq(read_it(), -ENOENT);
+}
+END_TEST
+
+/* Whole pages of what can be executed and not be written. */
+START_TEST(test_segments)
+{
+	static const struct sc_load loads[] = {
+		{ 0x5001, 0x7fff, SC_LOAD_EXEC },
+		{ 0x5fff, 0x7001, SC_LOAD_EXEC | SC_LOAD_READ },
+		{ 0x5000, 0x8000, SC_LOAD_EXEC },
+		{ 0x5000, 0x8000, SC_LOAD_EXEC | SC_LOAD_WRITE },
+		{ 0x5000, 0x8000, SC_LOAD_READ },
+	};
+
+	put_notes(false, STATE);
+	more_text = loads[_i];
+	ck_assert_int_eq(read_it(), 0);
+	ck_assert_uint_eq(image->n_segments, _i < 3 ? 2 : 1);
+	ck_assert_uint_le(image->segments[0].start, (uintptr_t)m.text);
+	ck_assert(image->segments[0].readable);
+	if (_i < 3) {
+		ck_assert_uint_eq(image->segments[1].start, 0x5000);
+		ck_assert_uint_eq(image->segments[1].end, 0x8000);
+		ck_assert_int_eq(image->segments[1].readable, _i == 1);
+	}
+	sc_image_free(image);
+}
+END_TEST
+
+START_TEST(test_text_relocations)
+{
+	static const struct {
+		int64_t tag;
+		uintptr_t value;
+		bool relocations;
+	} odd[] = {
+		{ DT_TEXTREL, 1, true },
+		{ DT_FLAGS, DF_TEXTREL, true },
+		{ DT_FLAGS, DF_BIND_NOW, false },
+	};
+
+	put_notes(false, STATE);
+	dynamic[0].d_tag = odd[_i].tag;
+	dynamic[0].d_un.d_val = odd[_i].value;
+	ck_assert_int_eq(read_it(), 0);
+	ck_assert_int_eq(image->text_relocations, odd[_i].relocations);
+	sc_image_free(image);
+}
+END_TEST
+
+/* What could not be read leaves nothing behind, and neither does what was. */
+START_TEST(test_memory)
+{
+	static const int errors[] = { -EIO, -ENOMEM, -ENOMEM, -ENOENT, 0 };
+	struct notes *notes = put_notes(false, STATE);
+	struct sc_module module = { .state = STATE };
+	struct traces before;
+
+	traces_look(&before);
+	if (_i == 0)
+		read_error = -EIO;
+	else if (_i < 3)
+		sc_alloc_fail_after = _i - 1;
+	else if (_i == 3)
+		memset(notes, 0, sizeof(*notes));
+	ck_assert_int_eq(sc_backend_read(&module), errors[_i]);
+	ck_assert_int_eq(sc_alloc_fail_after, -1);
+	ck_assert_int_eq(module.image != NULL, _i == 4);
+	sc_backend_forget(&module);
+	ck_assert_ptr_null(module.image);
+	traces_same(&before);
+}
+END_TEST
+
 /* ------------------------------------------------------- the hook */
 
 /* A note of the module, its word and a call; and no records. */
@@ -334,10 +468,13 @@ static struct notes *put_module(uint64_t word)
 
 static void expect_hook(bool without, size_t refused)
 {
-	ck_assert_int_eq(read_it(), 0);
-	ck_assert_int_eq(image->without_hook, without);
-	ck_assert_uint_eq(image->n_refused, refused);
-	sc_image_free(image);
+	struct sc_module module = { .state = STATE };
+
+	ck_assert_int_eq(sc_backend_read(&module), 0);
+	ck_assert_int_eq(module.without_hook, without);
+	ck_assert_int_eq(module.image->without_hook, without);
+	ck_assert_uint_eq(module.image->n_refused, refused);
+	sc_backend_forget(&module);
 }
 
 START_TEST(test_without_the_hook)
@@ -348,6 +485,32 @@ START_TEST(test_without_the_hook)
 	m.room[HOME + 3] = *notes;
 	memset(notes, 0x58, sizeof(*notes));
 	notes_at = m.room + HOME + 3;
+	expect_hook(true, 0);
+}
+END_TEST
+
+/* A word that gold has left to the loader holds where the module begins. */
+START_TEST(test_word_that_the_loader_filled)
+{
+	base = 0x1000;
+	put_module(base);
+	expect_hook(true, 0);
+	put_module(base + 1);
+	expect_hook(false, 0);
+	put_module(0);
+	expect_hook(true, 0);
+}
+END_TEST
+
+/* Moved by half a word, and not moved but with another state byte. */
+START_TEST(test_module_note_that_was_moved)
+{
+	struct notes *notes = put_module(0);
+	struct static_call_note_module *desc = &notes->module.desc;
+
+	if (_i == 0)
+		desc->hook += 4;
+	lead(&desc->anchor, STATE + 4);
 	expect_hook(true, 0);
 }
 END_TEST
@@ -413,9 +576,17 @@ int main(void)
 	tcase_add_loop_test(tc, test_what_is_not_known_is_skipped, 0, 12);
 	tcase_add_test(tc, test_longer_description);
 	tcase_add_loop_test(tc, test_odd_runs, 0, 8);
+	tcase_add_loop_test(tc, test_odd_records, 0, 4 * N_SITES);
+	tcase_add_test(tc, test_nothing_but_odd_notes);
 	tcase_add_loop_test(tc, test_odd_definitions, 0, 6);
 	tcase_add_loop_test(tc, test_odd_headers, 0, 2);
+	tcase_add_test(tc, test_end_of_the_notes);
+	tcase_add_loop_test(tc, test_segments, 0, 5);
+	tcase_add_loop_test(tc, test_text_relocations, 0, 3);
+	tcase_add_loop_test(tc, test_memory, 0, 5);
 	tcase_add_test(tc, test_without_the_hook);
+	tcase_add_test(tc, test_word_that_the_loader_filled);
+	tcase_add_loop_test(tc, test_module_note_that_was_moved, 0, 2);
 	tcase_add_loop_test(tc, test_nothing_to_say_of_the_hook, 0, 7);
 	tcase_add_loop_test(tc, test_odd_notes_of_a_module, 0, 5);
 	tcase_add_loop_test(tc, test_code_that_ends_within_an_instruction, 0,
