@@ -261,6 +261,19 @@ START_TEST(test_what_is_not_known_is_skipped)
 }
 END_TEST
 
+/* Another name of the same length, and a longer one that begins like ours. */
+START_TEST(test_notes_of_others)
+{
+	struct define_note *note = &put_notes(false, STATE)->define;
+
+	if (_i == 0)
+		note->owner[0] ^= 1;
+	else
+		note->head.n_namesz++;
+	expect(0, 1, 0);
+}
+END_TEST
+
 /* A description may grow at its end. */
 START_TEST(test_longer_description)
 {
@@ -574,6 +587,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_moved, 0, 2);
 	tcase_add_loop_test(tc, test_another_state_byte, 0, 64);
 	tcase_add_loop_test(tc, test_what_is_not_known_is_skipped, 0, 12);
+	tcase_add_loop_test(tc, test_notes_of_others, 0, 2);
 	tcase_add_test(tc, test_longer_description);
 	tcase_add_loop_test(tc, test_odd_runs, 0, 8);
 	tcase_add_loop_test(tc, test_odd_records, 0, 4 * N_SITES);
