@@ -97,6 +97,12 @@ void sc_backend_start(bool patch);
 const char *sc_backend_reason(void);
 
 /*
+ * Text is patched: which system calls failed where the last update was refused,
+ * or left calls to their trampolines.  NULL: none.
+ */
+const char *sc_backend_trouble(void);
+
+/*
  * Loading a module, first half: read what it contains.  Without the lock, for
  * it may call the dynamic loader.  Returns 0, or a negative errno if there is
  * nothing that could be added; then all calls of the module go through keys.

@@ -223,7 +223,8 @@ int static_call_update_batch(const struct static_call_change *changes, size_t n)
 			struct sc_key *entry = changes[0].key ?
 				sc_registry_find(changes[0].key) : NULL;
 
-			sc_log("update", entry ? entry->name : "", NULL, err);
+			sc_log("update", entry ? entry->name : "",
+			       err ? sc_backend_trouble() : NULL, err);
 		}
 		sc_leave();
 	}
@@ -278,6 +279,8 @@ int static_call_get_info(struct static_call_info *info)
 		return err;
 	now.reason = sc_backend_reason();
 	now.patching = !now.reason;
+	if (!now.reason)
+		now.reason = sc_backend_trouble();
 	now.updates = sc_world->n_updates;
 	now.updates_refused = sc_world->n_refused;
 	sc_registry_count(&now);

@@ -2,6 +2,7 @@
 /* mem.c - memory for the library's own tables. */
 #include "sc_config.h"
 
+#include <errno.h>
 #include <sys/mman.h>
 
 #include "mem.h"
@@ -16,8 +17,10 @@ void *sc_alloc(size_t size)
 {
 	void *p;
 
-	if (sc_alloc_fail_after >= 0 && sc_alloc_fail_after-- == 0)
+	if (sc_alloc_fail_after >= 0 && sc_alloc_fail_after-- == 0) {
+		errno = ENOMEM;
 		return NULL;
+	}
 	p = mmap(NULL, size, PROT_READ | PROT_WRITE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	return p == MAP_FAILED ? NULL : p;

@@ -46,5 +46,6 @@ void sc_patch_again(void)
 		err = sc_backend_prepare(plan);
 	if (!err)
 		sc_backend_commit();
-	sc_log("all calls", "patched again", NULL, err);
+	sc_log("all calls", "patched again", err ? sc_backend_trouble() : NULL,
+	       err);
 }

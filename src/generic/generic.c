@@ -25,6 +25,11 @@ const char *sc_backend_reason(void)
 	return "the generic backend calls through the keys";
 }
 
+const char *sc_backend_trouble(void)
+{
+	return NULL;
+}
+
 int sc_backend_read(struct sc_module *m)
 {
 	(void)m;

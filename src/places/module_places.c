@@ -30,6 +30,11 @@ const char *sc_backend_reason(void)
 	return forbidden ? "STATIC_CALL_PATCH=0" : sc_text_reason();
 }
 
+const char *sc_backend_trouble(void)
+{
+	return forbidden ? NULL : sc_text_trouble();
+}
+
 int sc_backend_read(struct sc_module *m)
 {
 	int err = sc_image_read(m->state, &m->image);
@@ -62,6 +67,9 @@ static void fill_texts(const struct sc_image *image, struct sc_text *texts)
 			texts[i].asked = true;
 		else if (sc_text_enabled())
 			sc_text_register(texts + i);
+		if (sc_text_enabled() && !texts[i].asked)
+			sc_log("not looked at yet", texts[i].path,
+			       sc_text_trouble(), 0);
 		sc_world->n_waiting += !texts[i].asked;
 	}
 }
@@ -267,7 +275,8 @@ int sc_backend_add(struct sc_module *m, struct sc_plan *plan)
 	plan_current(plan, m);
 	err = sc_plan_prepare(plan);
 	if (err)
-		sc_log("not patched", m->image->loaded->path, NULL, err);
+		sc_log("not patched", m->image->loaded->path,
+		       sc_text_trouble(), err);
 	else
 		sc_text_commit();
 	return 0;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "engine.h"
+#include "why.h"
 
 /* No view of the file could be had. */
 #define NO_VIEW		((uintptr_t)MAP_FAILED)
@@ -25,7 +26,9 @@ static int fault_in(uintptr_t start, size_t len)
 {
 	if (madvise((void *)start, len, MADV_POPULATE_READ) == 0)
 		return 0;
-	return errno == EFAULT || errno == EHWPOISON ? -EIO : 1;
+	if (errno != EFAULT && errno != EHWPOISON)
+		return 1;
+	return sc_why_note("read text from its file", NULL, -EIO);
 }
 
 static int fault_in_run(struct sc_text *text, uintptr_t start, uintptr_t end)
@@ -135,7 +138,7 @@ int sc_fault_in_place(const struct sc_range *r)
 {
 	if (madvise((void *)r->start, r->len, MADV_POPULATE_READ) < 0 &&
 	    (errno == EFAULT || errno == ENOMEM || errno == EHWPOISON))
-		return -EIO;
+		return sc_why_note("read text from its file", NULL, -EIO);
 	return 0;
 }
 

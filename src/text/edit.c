@@ -18,6 +18,7 @@
 #include "bytes.h"
 #include "engine.h"
 #include "step.h"
+#include "why.h"
 
 /* The changes of a range that are still to be done, while it is edited. */
 struct cursor {
@@ -179,12 +180,16 @@ int sc_open_mem(void)
 
 static int write_copy(uintptr_t to, size_t len, bool flip)
 {
-	if (flip)
+	ssize_t done;
+
+	if (flip) {
 		memcpy((void *)to, sc_tx->image, len);
-	else if (pwrite(sc_tx->mem.fd, sc_tx->image, len, (off_t)to) !=
-		 (ssize_t)len)
-		return -EIO;
-	return 0;
+		return 0;
+	}
+	done = pwrite(sc_tx->mem.fd, sc_tx->image, len, (off_t)to);
+	if (done < 0)
+		return sc_why_note("write /proc/self/mem", NULL, -errno);
+	return done == (ssize_t)len ? 0 : -EIO;
 }
 
 /* Pages that do not change are not written, and so cost no memory. */
@@ -216,7 +221,7 @@ static int edit_pages(const struct sc_range *r, struct cursor cursor, bool flip)
 /* Only memory that is short may be there again at the next update. */
 static int cannot_flip(bool flip)
 {
-	int err = -errno;
+	int err = sc_why_note("mprotect", NULL, -errno);
 
 	if (flip) {
 		sc_tx->no_flip = true;

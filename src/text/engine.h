@@ -128,6 +128,11 @@ struct sc_tx {
 	struct sc_file mem;	/* /proc/self/mem; not open: edit by mprotect */
 	bool no_flip;		/* mprotect() has failed in this one */
 	int why_not_moved;	/* the last error of step D; 0: none */
+	/*
+	 * The last one was refused, or left calls to their trampolines; or what
+	 * text is mapped from could not be asked.
+	 */
+	bool trouble;
 	int traced;		/* is there a debugger? -1: not asked yet */
 	int strict;		/* vm.overcommit_memory is 2; -1 likewise */
 	size_t n_dropped;	/* copies, ever; for the report */

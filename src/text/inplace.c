@@ -17,6 +17,7 @@
 #include "step.h"
 #include "sync.h"
 #include "valgrind.h"
+#include "why.h"
 
 /*
  * Whether nobody else can run this memory: exact, where counting threads is not
@@ -25,9 +26,18 @@
  */
 static bool alone(void)
 {
-	return RUNNING_ON_VALGRIND ||
-	       (sc_system.can_tell_alone &&
-		syscall(SYS_unshare, CLONE_VM) == 0);
+	if (RUNNING_ON_VALGRIND)
+		return true;
+	if (!sc_system.can_tell_alone) {
+		sc_why_note("unshare: lets everything pass", NULL, 0);
+		return false;
+	}
+	if (syscall(SYS_unshare, CLONE_VM) == 0)
+		return true;
+	/* EINVAL is the answer that we are not. */
+	if (errno != EINVAL)
+		sc_why_note("unshare", NULL, -errno);
+	return false;
 }
 
 /* How many places are cheaper to write than to move, measured. */
@@ -75,7 +85,7 @@ static int write_place(const struct sc_place *p, const uint8_t *bytes)
 		/* Some kernels let nobody write to text. */
 		if (errno == EIO)
 			sc_system.can_write = false;
-		return -errno;
+		return sc_why_note("write /proc/self/mem", NULL, -errno);
 	}
 	VALGRIND_DISCARD_TRANSLATIONS(p->addr, p->len);
 	return done == p->len ? 0 : -EIO;

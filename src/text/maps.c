@@ -18,6 +18,7 @@
 
 #include "machine.h"
 #include "maps.h"
+#include "why.h"
 
 /* The kernel's ABI, which the headers of older systems lack. */
 struct procmap_query_abi {
@@ -42,27 +43,46 @@ struct procmap_query_abi {
 /* A file read in pieces, a line at a time. */
 struct reader {
 	int fd;
+	const char *name;
 	size_t pos, len;
 	char buffer[1024];
 };
 
+#define OF_THREAD	"open /proc/thread-self/"
+#define OF_PROCESS	"open /proc/self/"
+#define OPEN		"open "
+
+/* @dir says what is done, as it will be noted. */
 static int open_below(const char *dir, const char *name, int flags)
 {
 	char path[48];
-	size_t len = strlen(dir);
+	size_t len;
 
+	dir += strlen(OPEN);
+	len = strlen(dir);
 	memcpy(path, dir, len);
 	strcpy(path + len, name);
 	return open(path, flags | O_CLOEXEC);
 }
 
+/*
+ * Older kernels have one for the process only; so do some sandboxes.  Where both
+ * fail it is the first that should be there.
+ */
 int sc_maps_open_file(const char *name, int flags)
 {
-	int fd = open_below("/proc/thread-self/", name, flags);
+	const char *dir = OF_THREAD;
+	int fd = open_below(dir, name, flags), err = errno;
 
-	/* Older kernels have one for the process only; so do some sandboxes. */
-	if (fd < 0 && errno != EMFILE && errno != ENFILE)
-		fd = open_below("/proc/self/", name, flags);
+	if (fd < 0 && err != EMFILE && err != ENFILE) {
+		fd = open_below(OF_PROCESS, name, flags);
+		if (err == ENOENT) {
+			dir = OF_PROCESS;
+			err = errno;
+		}
+	}
+	if (fd < 0)
+		errno = -sc_why_note(dir, name, -err);
 	return fd;
 }
 
@@ -134,7 +154,8 @@ static int read_line(struct reader *in, char *line, size_t size)
 					   sizeof(in->buffer));
 
 			if (got < 0)
-				return -errno;
+				return sc_why_note("read /proc/self/",
+						   in->name, -errno);
 			if (got == 0)
 				return 0;
 			in->pos = 0;
@@ -202,12 +223,12 @@ static bool parse(const char *line, struct sc_vma *vma)
  */
 static int find_in_text(int fd, uintptr_t addr, struct sc_vma *vma)
 {
-	struct reader in = { .fd = fd };
+	struct reader in = { .fd = fd, .name = "maps" };
 	char line[128];
 	int err;
 
 	if (lseek(fd, 0, SEEK_SET) < 0)
-		return -errno;
+		return sc_why_note("lseek /proc/self/", in.name, -errno);
 	while ((err = read_line(&in, line, sizeof(line))) == 1) {
 		if (!parse(line, vma))
 			return -EIO;
@@ -270,7 +291,10 @@ static int flag_in_smaps(struct reader *in, uintptr_t addr, const char *name)
 /* Slow, for the kernel counts pages for it: asked where nothing else tells. */
 int sc_maps_has_flag(uintptr_t addr, const char *name)
 {
-	struct reader in = { .fd = sc_maps_open_file("smaps", O_RDONLY) };
+	struct reader in = {
+		.fd = sc_maps_open_file("smaps", O_RDONLY),
+		.name = "smaps",
+	};
 	int ret;
 
 	if (in.fd < 0)
@@ -283,7 +307,7 @@ int sc_maps_has_flag(uintptr_t addr, const char *name)
 /* Unknown counts as traced: then traps that are found stay. */
 static bool is_traced(int status)
 {
-	struct reader in = { .fd = status };
+	struct reader in = { .fd = status, .name = "status" };
 	char line[128];
 	bool traced = true;
 
@@ -303,7 +327,7 @@ static bool is_traced(int status)
 bool sc_maps_traced(void)
 {
 	return is_traced(sc_maps_open_file("status", O_RDONLY)) ||
-	       is_traced(open_below("/proc/self/", "status", O_RDONLY));
+	       is_traced(open_below(OF_PROCESS, "status", O_RDONLY));
 }
 
 /* A private page is one that is present and not of the file, or swapped out. */
@@ -327,10 +351,12 @@ int sc_maps_is_private_copy(uintptr_t addr)
 bool sc_maps_strict_overcommit(void)
 {
 	char mode = '2';
-	int fd = open("/proc/sys/vm/overcommit_memory", O_RDONLY | O_CLOEXEC);
+	int fd = open_below("open /proc/sys/vm/", "overcommit_memory", O_RDONLY);
 
-	if (fd < 0)
+	if (fd < 0) {
+		sc_why_note("open /proc/sys/vm/", "overcommit_memory", -errno);
 		return true;
+	}
 	if (read(fd, &mode, 1) != 1)
 		mode = '2';
 	close(fd);

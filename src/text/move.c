@@ -19,6 +19,7 @@
 #include "log.h"
 #include "step.h"
 #include "valgrind.h"
+#include "why.h"
 
 #define RESERVED	(MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
 
@@ -68,8 +69,10 @@ bool sc_range_unlock(struct sc_range *r)
 	r->mlocked = mlocked_of(r);
 	if (r->mlocked == SC_UNLOCKED)
 		return true;
-	if (sc_range_relock(r))
+	if (sc_range_relock(r)) {
+		sc_why_note("mlock", NULL, -errno);
 		return false;
+	}
 	munlock((void *)r->start, r->len);
 	return true;
 }
@@ -84,7 +87,7 @@ static int arena_reserve(struct sc_text *text)
 		return 0;
 	arena = mmap(NULL, text->end - text->start, PROT_NONE, RESERVED, -1, 0);
 	if (arena == MAP_FAILED)
-		return -errno;
+		return sc_why_note("mmap", NULL, -errno);
 	/* A child that is born before this store keeps an empty mapping. */
 	__atomic_store_n(&text->arena, (uintptr_t)arena, __ATOMIC_RELEASE);
 	return 0;
@@ -164,8 +167,12 @@ static bool would_be_accounted(const struct sc_range *r)
 {
 	if (sc_tx->strict < 0)
 		sc_tx->strict = sc_maps_strict_overcommit();
-	return sc_tx->strict && (sc_open_mem() != 0 ||
-				 sc_maps_has_flag(r->start, "ac") != 0);
+	if (!sc_tx->strict || (sc_open_mem() == 0 &&
+			       sc_maps_has_flag(r->start, "ac") == 0))
+		return false;
+	if (!sc_why_count())
+		sc_why_note("vm.overcommit_memory is 2", NULL, 0);
+	return true;
 }
 
 int sc_move_out(struct sc_range *r)
@@ -185,7 +192,7 @@ int sc_move_out(struct sc_range *r)
 	if (mremap((void *)r->start, r->len, r->len,
 		   MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP,
 		   (void *)to) == MAP_FAILED) {
-		err = -errno;
+		err = sc_why_note("mremap", NULL, -errno);
 		arena_mend(r->text, to, r->len);
 		return err;
 	}
@@ -201,7 +208,8 @@ int sc_give_back(struct sc_range *r)
 		return err;
 	if (madvise((void *)r->start, r->len, MADV_DONTNEED) < 0 &&
 	    madvise((void *)r->start, r->len, MADV_DONTNEED_LOCKED) < 0)
-		return errno == EINVAL ? -EPERM : -errno;
+		return sc_why_note("madvise", NULL,
+				   errno == EINVAL ? -EPERM : -errno);
 	VALGRIND_DISCARD_TRANSLATIONS(r->start, r->len);
 	sc_range_set_pristine(r);
 	return 0;
@@ -251,9 +259,12 @@ bool sc_range_is_lost(const struct sc_range *r)
  */
 static bool move(const struct sc_range *r)
 {
-	return mremap((void *)sc_arena_of(r->text, r->start), r->len, r->len,
-		      MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP,
-		      (void *)r->start) != MAP_FAILED;
+	if (mremap((void *)sc_arena_of(r->text, r->start), r->len, r->len,
+		   MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP,
+		   (void *)r->start) != MAP_FAILED)
+		return true;
+	sc_why_note("mremap", NULL, -errno);
+	return false;
 }
 
 /*
@@ -291,7 +302,8 @@ static int hold_block(uintptr_t beside, uintptr_t *held)
 	page = mmap((void *)beside, SC_PAGE, PROT_NONE,
 		    RESERVED | MAP_FIXED_NOREPLACE, -1, 0);
 	if (page == MAP_FAILED)
-		return errno == EEXIST ? 0 : -errno;
+		return errno == EEXIST ? 0 :
+					 sc_why_note("mmap", NULL, -errno);
 	*held = (uintptr_t)page;
 	return 0;
 }

@@ -18,6 +18,7 @@
 #include "mem.h"
 #include "sync.h"
 #include "valgrind.h"
+#include "why.h"
 
 struct sc_system sc_system;
 
@@ -81,9 +82,15 @@ static bool try_restore(struct sc_text *text)
 	return sc_probe_function() == 1 && !sc_text_is_patched(text);
 }
 
+/* What failed in a step that came off all the same is no reason. */
 static bool try_both(struct sc_text *text)
 {
-	return try_patch(text->places) && try_restore(text);
+	size_t n = sc_why_count();
+
+	if (!try_patch(text->places))
+		return false;
+	sc_why_forget(n);
+	return try_restore(text);
 }
 
 /* Finds a way that works; the swap first, and in it mprotect first. */
@@ -101,20 +108,34 @@ static bool find_way(struct sc_text *text)
 	return try_both(text);
 }
 
-/* Why nothing is patched, for static_call_get_info(); NULL: all is well. */
+static const char *no_memory(void)
+{
+	sc_why_note("mmap", NULL, -errno);
+	may_pass = true;
+	return sc_why();
+}
+
+/* The calls that failed; or, where all seemed to go well, @other. */
+static const char *why_or(const char *other)
+{
+	return sc_why_count() ? sc_why() : other;
+}
+
+/*
+ * Why nothing is patched, for static_call_get_info(); NULL: all is well.  The
+ * manual lists the reasons.
+ */
 static const char *probe(struct sc_text *text)
 {
-	if (sc_text_reserve(1)) {
-		may_pass = true;
-		return "out of memory";
-	}
+	if (sc_text_reserve(1))
+		return no_memory();
 	sc_text_register(text);
 	if (!text->asked)
 		may_pass = true;
 	if (!text->usable)
-		return "the library's own text is not a private mapping of a file, or /proc is not there";
+		return why_or("the text of the library is no private mapping of a file");
 	if (!find_way(text))
-		return "the system does not let the library change its text";
+		return why_or("a change of text has no effect");
 	return NULL;
 }
 
@@ -165,11 +186,13 @@ void sc_text_start(void)
 	memcpy(place.live, sc_probe_two, SC_PROBE_LEN);
 	text.places = &place;
 	sc_system = (struct sc_system){ .probing = true };
-	may_pass = !allocate();
-	reason = may_pass ? "out of memory" : probe(&text);
+	sc_why_forget(0);
+	may_pass = false;
+	reason = allocate() ? probe(&text) : no_memory();
 	sc_text_forget(&text);
 	enabled = !reason;
 	sc_system.probing = false;
+	sc_tx->trouble = false;
 }
 
 bool sc_text_start_again(void)

@@ -25,6 +25,7 @@
 #include "log.h"
 #include "mem.h"
 #include "step.h"
+#include "why.h"
 
 /*
  * Before sc_text_start() and after sc_text_end().  @sc_tx is written by these
@@ -73,7 +74,8 @@ static void settle_range(struct sc_range *r, bool undo)
 	if (r->out) {
 		err = edit_and_move_in(r, undo);
 		if (err) {
-			sc_log("not patched", r->text->path, "range", err);
+			sc_log("not patched", r->text->path, sc_why(), err);
+			sc_tx->trouble = true;
 			sc_range_set_pristine(r);
 			sc_tx->n_dropped += !sc_system.probing;
 			if (r->out)
@@ -129,6 +131,7 @@ static int clear_range(struct sc_range *r)
 	if (!err)
 		return 0;
 	sc_tx->why_not_moved = err;
+	sc_tx->trouble = true;
 	err = sc_give_back(r);
 	if (!err && !sc_system.probing)
 		sc_tx->n_given_up += r->n;
@@ -195,16 +198,26 @@ int sc_text_prepare(struct sc_change *changes, size_t n)
 	tx->why_not_moved = 0;
 	tx->traced = -1;
 	tx->strict = -1;
+	tx->trouble = false;
+	/* The probe keeps the notes of what it has tried before. */
+	if (!sc_system.probing)
+		sc_why_forget(0);
 	err = sc_fault_in_changes();
 	if (!err && sc_inplace_prepare())
 		return 0;
 	if (!err)
 		err = prepare_swap();
+	tx->trouble |= err != 0;
 	if (!err || !all_pristine())
 		return err;
 	/* Every one goes through its key, which is right for the new one too. */
-	sc_log("not patched", changes[0].place->text->path, NULL, err);
+	sc_log("not patched", changes[0].place->text->path, sc_why(), err);
 	return 0;
+}
+
+const char *sc_text_trouble(void)
+{
+	return sc_tx->trouble ? sc_why() : NULL;
 }
 
 void sc_text_commit(void)
@@ -233,10 +246,13 @@ void sc_text_register(struct sc_text *text)
 
 	text->usable = false;
 	text->asked = false;
-	if (sc_maps_open(&maps))
+	if (sc_maps_open(&maps)) {
+		sc_tx->trouble = true;
 		return;
+	}
 	err = sc_maps_find(&maps, text->start, &vma);
 	text->asked = !err || err == -ENOENT;
+	sc_tx->trouble |= !text->asked;
 	if (!err) {
 		text->offset = vma.offset + (text->start - vma.start);
 		text->inode = vma.inode;
@@ -322,7 +338,7 @@ static void restore_part(struct sc_text *text, uintptr_t *from, uintptr_t to)
 	r.len = (vma.end < to ? vma.end : to) - *from;
 	sc_range_unlock(&r);
 	if (sc_give_back(&r))
-		sc_log("not restored", text->path, "range", -errno);
+		sc_log("not restored", text->path, sc_why(), -errno);
 	sc_range_relock(&r);
 	*from += r.len;
 }

@@ -99,6 +99,12 @@ const char *sc_text_reason(void);
 bool sc_text_enabled(void);
 
 /*
+ * Which system calls failed where the last transaction was refused, or left calls
+ * to their trampolines; or where text that came could not be looked at.  NULL: none.
+ */
+const char *sc_text_trouble(void);
+
+/*
  * Learns what @text is mapped from; decides @text->usable, if that can be asked
  * now (@text->asked).
  */

@@ -30,6 +30,11 @@ const char *sc_backend_reason(void)
 	return fake.reason;
 }
 
+const char *sc_backend_trouble(void)
+{
+	return NULL;
+}
+
 int sc_backend_read(struct sc_module *m)
 {
 	fake.reads++;

@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 
 #include "mem.h"
 #include "sample.h"
 #include "unit.h"
+#include "why.h"
 #include "wrap.h"
 
 static void *refuse_moves(void *from, size_t len, int flags, void *to)
@@ -46,17 +48,154 @@ START_TEST(test_a_way_back_that_is_pretended)
 }
 END_TEST
 
+/* ------------------------------------------------- why nothing is patched */
+
+static int no_descriptor(const char *path, int flags)
+{
+	errno = EMFILE;
+	return -1;
+}
+
+static int no_thread_files(const char *path, int flags)
+{
+	errno = strstr(path, "thread-self") ? ENOENT : EACCES;
+	return -1;
+}
+
+static int odd_error(const char *path, int flags)
+{
+	errno = 1234;
+	return -1;
+}
+
+static int no_advice(void *p, size_t len, int advice)
+{
+	errno = ENOSYS;
+	return -1;
+}
+
+static int no_protection(void *p, size_t len, int prot)
+{
+	errno = EACCES;
+	return -1;
+}
+
+static ssize_t no_write(int fd, const void *buf, size_t len, off_t at)
+{
+	errno = EIO;
+	return -1;
+}
+
+static long no_unshare(long number, long a, long b, long c, long d)
+{
+	if (number != SYS_unshare)
+		return __real_syscall(number, a, b, c, d);
+	errno = EPERM;
+	return -1;
+}
+
+static long any_unshare(long number, long a, long b, long c, long d)
+{
+	return number == SYS_unshare ? 0 :
+				       __real_syscall(number, a, b, c, d);
+}
+
+static void *no_arena(void *p, size_t len, int prot, int flags)
+{
+	if (prot == PROT_NONE) {
+		errno = ENOMEM;
+		return MAP_FAILED;
+	}
+	return __real_mmap(p, len, prot, flags, -1, 0);
+}
+
+static bool strict(void)
+{
+	return true;
+}
+
+/* What is refused, and what is said of it. */
+static const struct {
+	struct wraps wraps;
+	const char *reason;
+} causes[] = {
+	{ { .open = no_open }, "open /proc/thread-self/maps: EACCES" },
+	{ { .open = no_descriptor }, "open /proc/thread-self/maps: EMFILE" },
+	{ { .open = no_thread_files }, "open /proc/self/maps: EACCES" },
+	{ { .open = odd_error }, "open /proc/thread-self/maps: error 1234" },
+	{ { .madvise = no_advice }, "madvise: ENOSYS" },
+	{ { .mremap = refuse_moves, .syscall = no_unshare },
+	  "mremap: EPERM, unshare: EPERM" },
+	{ { .mremap = refuse_moves, .syscall = any_unshare },
+	  "mremap: EPERM, unshare: lets everything pass" },
+	{ { .mremap = refuse_moves, .open = no_mem },
+	  "mremap: EPERM, open /proc/thread-self/mem: EACCES" },
+	{ { .mremap = refuse_moves, .pwrite = no_write },
+	  "mremap: EPERM, write /proc/self/mem: EIO" },
+	{ { .mprotect = no_protection, .open = no_mem },
+	  "mprotect: EACCES, open /proc/thread-self/mem: EACCES" },
+	{ { .mprotect = no_protection, .pwrite = no_write },
+	  "mprotect: EACCES, write /proc/self/mem: EIO" },
+	{ { .mmap = no_arena, .syscall = no_unshare },
+	  "mmap: ENOMEM, unshare: EPERM" },
+	{ { .strict_overcommit = strict, .open = no_mem },
+	  "open /proc/thread-self/mem: EACCES" },
+	/* with moves, and in place: the way back is the same */
+	{ { .madvise = pretend_to_discard }, "a change of text has no effect" },
+	{ { .mprotect = no_protection, .madvise = no_advice },
+	  "madvise: ENOSYS" },
+};
+#define N_CAUSES	((int)(sizeof(causes) / sizeof(causes[0])))
+
 START_TEST(test_why_nothing_is_patched)
 {
-	if (_i)
-		wraps.open = no_open;
-	else
-		sc_alloc_fail_after = 0;
+	wraps = causes[_i].wraps;
 	sc_text_start();
 	ck_assert(!sc_text_enabled());
-	ck_assert_ptr_nonnull(strstr(sc_text_reason(),
-				     _i ? "/proc is not there" :
-					  "out of memory"));
+	ck_assert_str_eq(sc_text_reason(), causes[_i].reason);
+	ck_assert_ptr_null(sc_text_trouble());
+	/* and once more it is the same text, in the same place */
+	ck_assert_ptr_eq(sc_why(), strstr(causes[_i].reason, "has no effect") ?
+					   NULL : sc_text_reason());
+}
+END_TEST
+
+/* Either of the two allocations. */
+START_TEST(test_no_memory_at_start)
+{
+	sc_alloc_fail_after = _i;
+	sc_text_start();
+	ck_assert(!sc_text_enabled());
+	ck_assert_str_eq(sc_text_reason(), "mmap: ENOMEM");
+	ck_assert(sc_text_start_again());
+	ck_assert_ptr_null(sc_text_reason());
+}
+END_TEST
+
+/* What has been given out stays what it is. */
+START_TEST(test_a_reason_stays)
+{
+	const char *first;
+
+	wraps.open = no_descriptor;
+	sc_text_start();
+	first = sc_text_reason();
+	wraps.open = no_open;
+	ck_assert(!sc_text_start_again());
+	ck_assert_str_eq(sc_text_reason(),
+			 "open /proc/thread-self/maps: EACCES");
+	ck_assert_str_eq(first, "open /proc/thread-self/maps: EMFILE");
+}
+END_TEST
+
+/* What failed and was done without is no reason. */
+START_TEST(test_what_is_done_without)
+{
+	wraps.mprotect = no_protection;
+	sc_text_start();
+	ck_assert(sc_text_enabled());
+	ck_assert_ptr_null(sc_text_reason());
+	ck_assert_ptr_null(sc_text_trouble());
 }
 END_TEST
 
@@ -206,13 +345,17 @@ int main(void)
 
 	unit_add_if(tc, test_writes_that_are_pretended, 0, 1, can_be_alone);
 	tcase_add_test(tc, test_a_way_back_that_is_pretended);
-	tcase_add_loop_test(tc, test_why_nothing_is_patched, 0, 2);
+	unit_add_if(tc, test_why_nothing_is_patched, 0, N_CAUSES,
+		    can_be_alone);
+	tcase_add_loop_test(tc, test_no_memory_at_start, 0, 2);
 	tcase_add_loop_test(tc, test_memory_that_comes_later, 0, 2);
 	tcase_add_loop_test(tc, test_what_may_be_there_later, 0, N_REASONS);
 	unit_add_if(tc, test_start_again_comes_to_an_end, 0, 1, can_be_alone);
 	tcase_add_test(tc, test_text_of_no_file_stays_so);
 	tcase_add_loop_test(tc, test_the_probe_is_not_counted, 0, 2);
 	tcase_add_test(tc, test_the_end_is_final);
+	tcase_add_test(tc, test_a_reason_stays);
+	tcase_add_test(tc, test_what_is_done_without);
 	unit_add_if(tc, test_the_end_gives_back_all, 0, 1, memory_is_ours);
 	return unit_end();
 }

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * why.c - which system calls have failed, in words.
+ *
+ * static_call_get_info() gives out a pointer that must stay valid, the texts are
+ * made of what the kernel said, and the library keeps no memory for them.  So
+ * each text is written once into an array, behind those before it, and then
+ * given out for ever; the same text is found again there.  A process sees a
+ * handful of them.
+ */
+#include "sc_config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "why.h"
+
+/* More than a step of the protocol can have. */
+#define MOST_NOTES	4
+
+/* Written by whoever asks the system, read by sc_why(). */
+static struct note {
+	const char *call, *file;
+	int err;
+} notes[MOST_NOTES];
+static size_t n_notes;
+
+/* Texts, each with its end; @n_used grows when one is complete. */
+static char texts[1024];
+static size_t n_used;
+
+static const char too_many[] = "the system calls fail in too many ways";
+
+/* musl has no strerrorname_np(), and glibc has it since 2.32. */
+static const struct {
+	int err;
+	const char *name;
+} names[] = {
+	{ EPERM, "EPERM" },	{ ENOENT, "ENOENT" },	{ ESRCH, "ESRCH" },
+	{ EINTR, "EINTR" },	{ EIO, "EIO" },		{ ENXIO, "ENXIO" },
+	{ EBADF, "EBADF" },	{ EAGAIN, "EAGAIN" },	{ ENOMEM, "ENOMEM" },
+	{ EACCES, "EACCES" },	{ EFAULT, "EFAULT" },	{ EBUSY, "EBUSY" },
+	{ EEXIST, "EEXIST" },	{ ENODEV, "ENODEV" },	{ ENOTDIR, "ENOTDIR" },
+	{ EINVAL, "EINVAL" },	{ ENFILE, "ENFILE" },	{ EMFILE, "EMFILE" },
+	{ EROFS, "EROFS" },	{ ELOOP, "ELOOP" },	{ ENOSYS, "ENOSYS" },
+	{ EOPNOTSUPP, "EOPNOTSUPP" },
+};
+
+int sc_why_note(const char *call, const char *file, int err)
+{
+	size_t i;
+
+	for (i = 0; i < n_notes; i++)
+		if (notes[i].call == call && notes[i].file == file &&
+		    notes[i].err == err)
+			return err;
+	if (n_notes < MOST_NOTES)
+		notes[n_notes++] = (struct note){ call, file, err };
+	return err;
+}
+
+size_t sc_why_count(void)
+{
+	return n_notes;
+}
+
+void sc_why_forget(size_t n)
+{
+	if (n < n_notes)
+		n_notes = n;
+}
+
+/* ------------------------------------------------------------ the text */
+
+struct line {
+	char text[256];
+	size_t len;
+};
+
+/* What does not fit is cut. */
+static void put(struct line *line, const char *s)
+{
+	size_t len = strlen(s), room = sizeof(line->text) - 1 - line->len;
+
+	if (len > room)
+		len = room;
+	memcpy(line->text + line->len, s, len);
+	line->len += len;
+	line->text[line->len] = '\0';
+}
+
+static void put_number(struct line *line, int number)
+{
+	char digits[16], *p = digits + sizeof(digits);
+
+	*--p = '\0';
+	do {
+		*--p = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	put(line, p);
+}
+
+static void put_error(struct line *line, int err)
+{
+	size_t i;
+
+	put(line, ": ");
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i].err == err) {
+			put(line, names[i].name);
+			return;
+		}
+	/* A sandbox may say anything. */
+	put(line, "error ");
+	put_number(line, err);
+}
+
+static void put_note(struct line *line, const struct note *note)
+{
+	if (line->len)
+		put(line, ", ");
+	put(line, note->call);
+	if (note->file)
+		put(line, note->file);
+	if (note->err)
+		put_error(line, -note->err);
+}
+
+static const char *keep(const struct line *line)
+{
+	char *text;
+	size_t at;
+
+	for (at = 0; at < n_used; at += strlen(texts + at) + 1)
+		if (strcmp(texts + at, line->text) == 0)
+			return texts + at;
+	if (line->len + 1 > sizeof(texts) - n_used)
+		return too_many;
+	text = texts + n_used;
+	memcpy(text, line->text, line->len + 1);
+	n_used += line->len + 1;
+	return text;
+}
+
+const char *sc_why(void)
+{
+	struct line line = { .len = 0 };
+	size_t i;
+
+	for (i = 0; i < n_notes; i++)
+		put_note(&line, notes + i);
+	return n_notes ? keep(&line) : NULL;
+}
