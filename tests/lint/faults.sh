@@ -85,6 +85,7 @@ plant include/static_call/api.h 'struct fault_s {
 plant include/static_call/api.h ' *   EFAULT   a fault'
 plant include/static_call.h '#define FAULT_MACRO(x) (x)'
 plant src/fault_w.c 'char *v = getenv("FAULT_VARIABLE");'
+plant src/fault_w.c 'int w(void) { return sc_why_note("fault_reason", NULL, 0); }'
 plant doc/Makefile.am 'fault_links = static_call:fault_link'
 plant doc/static_call.3 '.Xr static_call_fault 3'
 # No fault: what configure makes in the source tree.
@@ -131,6 +132,7 @@ seen manual 'each macro is in' FAULT_MACRO
 seen manual 'each member and enumerator' fault_member
 seen manual 'header and manual list' EFAULT
 seen manual 'each environment variable' FAULT_VARIABLE
+seen manual 'the manual has each reason' fault_reason
 seen manual 'each further name' fault_link
 seen manual 'no reference in the manual dangles' static_call_fault
 seen exports 'each export is in' static_call_phantom

@@ -70,6 +70,45 @@ variables()
 }
 report "each environment variable is in the manual" "$(variables | unmentioned)"
 
+# What is said of a call that is not direct: the notes of failed calls, where the files
+# below /proc are put together, and the rest.
+reasons()
+{
+	local text opened
+
+	# As one line, for an argument may be on the next one.
+	text=$(for file in $(sources src | grep '\.c$'); do
+		code "$file"
+	done | tr -s '\n\t ' ' ')
+	opened=$(grep -oE 'sc_maps_open_file\("[a-z]+"' <<<"$text" |
+		grep -oE '[a-z]+"$' | tr -d '"' | sort -u)
+	for file in $opened; do
+		echo "open /proc/thread-self/$file"
+		echo "open /proc/self/$file"
+	done
+	for file in $(grep -oE '\.name = "[a-z]+"' <<<"$text" |
+		grep -oE '[a-z]+"$' | tr -d '"'); do
+		echo "read /proc/self/$file"
+	done
+	grep -oE 'sc_why_note\( ?"[^"]*", (NULL|"[^"]*"|in\.name)' <<<"$text" |
+		sed 's/in\.name/"maps"/; s/^[^"]*"//; s/", "//; s/", NULL$//; s/"$//'
+	grep -oE '(\breason = |why_or\(|too_many\[\] = |forbidden \? )"[^"]*"' \
+		<<<"$text" | grep -v '= "a program' | cut -d'"' -f2
+	echo 'a program or library was linked without the build hook'
+	grep -oE 'sc_backend_reason\(void\) \{ return "[^"]*"' <<<"$text" |
+		cut -d'"' -f2
+}
+
+described_reasons()
+{
+	awk '/^\.Ss Why calls are not direct/ { on = 1; next }
+		/^\.S[sh] / { on = 0 }
+		on && /^\.It Li / { sub(/^\.It Li /, ""); gsub(/"/, ""); print }' \
+		doc/libstaticcall.7
+}
+report "the manual has each reason why calls are not direct, and no other" \
+	"$(diff <(reasons | sort -u) <(described_reasons | sort))"
+
 # PAGE:NAME of doc/Makefile.am: the page exists and has the name.
 bad_links()
 {

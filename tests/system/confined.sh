@@ -84,15 +84,16 @@ late_is_applied()
 
 for b in $(built); do
 	place 'MDWE' 'reason= ' mdwe
-	place 'no /proc' 'reason=.*/proc' noproc
+	place 'no /proc' 'reason=open /proc/self/maps: ENOENT ' noproc
 	place 'another user' 'reason= ' nobody
 	place 'no mremap (EPERM)' 'reason= ' deny:mremap:EPERM
 	place 'no mremap (ENOSYS)' 'reason= ' deny:mremap:ENOSYS
 	place 'no membarrier' 'reason= ' deny:membarrier:ENOSYS
 	place 'no unshare' 'reason= ' deny:unshare:EPERM
 	place 'no ioctl' 'reason= ' deny:ioctl:ENOSYS
-	place 'no madvise' 'reason=.*does not let' deny:madvise:EPERM
-	place 'no mremap, no unshare, MDWE' 'reason=.*does not let' \
+	place 'no madvise' 'reason=madvise: EPERM ' deny:madvise:EPERM
+	place 'no mremap, no unshare, MDWE' \
+		'reason=mremap: EPERM, unshare: EPERM ' \
 		mdwe deny:mremap+unshare:EPERM
 done
 for b in $(built | grep '^inline$'); do

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: MIT
+# occasions.awk - of a trace by "strace -f" of a program with occasions.so: each system
+# call that the library made, with its occasion, one a line.
+#
+# A thread is inside the library between "begin" and "end", but for what the library
+# calls back.  When another thread ends the process, strace may show that at the end
+# of every thread, so exit_group is none of the library's.
+{
+	thread = $1
+	if (match($0, /write\(-1, "(begin|end) [a-z]+"/)) {
+		split(substr($0, RSTART, RLENGTH), quoted, "\"")
+		split(quoted[2], words, " ")
+		if (words[1] == "begin")
+			stack[thread] = words[2] " " stack[thread]
+		else
+			sub(/^[^ ]* /, "", stack[thread])
+		next
+	}
+	if ($2 == "+++" || $2 ~ /^exit_group\(/) {
+		delete stack[thread]
+		next
+	}
+	split(stack[thread], inside, " ")
+	if (inside[1] == "" || inside[1] == "callback")
+		next
+	if (match($2, /^[a-z_0-9]+\(/))
+		print inside[1], substr($2, 1, RLENGTH - 1)
+}
