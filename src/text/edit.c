@@ -173,8 +173,10 @@ int sc_open_mem(void)
 {
 	if (sc_tx->mem.fd >= 0)
 		return 0;
-	if (!sc_system.can_write)
+	if (!sc_system.can_write) {
+		sc_why_note("write /proc/self/mem", NULL, -EIO);
 		return -EPERM;
+	}
 	return sc_file_set(&sc_tx->mem, sc_maps_open_mem(O_RDWR));
 }
 
@@ -225,8 +227,10 @@ static int cannot_flip(bool flip)
 
 	if (flip) {
 		sc_tx->no_flip = true;
-		if (err != -ENOMEM)
+		if (err != -ENOMEM) {
 			sc_system.can_flip = false;
+			sc_system.flip_error = err;
+		}
 	}
 	return err;
 }
@@ -262,6 +266,9 @@ int sc_edit_range(struct sc_range *r, bool undo)
 	}
 	if (!err)
 		err = sc_fault_in_place(r);
+	/* It was the first choice. */
+	if (!flip && sc_system.flip_error)
+		sc_why_note("mprotect", NULL, sc_system.flip_error);
 	if (!err && !flip)
 		err = sc_open_mem();
 	if (err)

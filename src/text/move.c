@@ -180,6 +180,8 @@ int sc_move_out(struct sc_range *r)
 	uintptr_t to;
 	int err;
 
+	if (!sc_system.can_swap && sc_system.swap_error)
+		sc_why_note("mremap", NULL, sc_system.swap_error);
 	if (!sc_system.can_swap || would_be_accounted(r))
 		return -EPERM;
 	err = SC_STEP('D');
@@ -193,6 +195,8 @@ int sc_move_out(struct sc_range *r)
 		   MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP,
 		   (void *)to) == MAP_FAILED) {
 		err = sc_why_note("mremap", NULL, -errno);
+		if (sc_system.probing)
+			sc_system.swap_error = err;
 		arena_mend(r->text, to, r->len);
 		return err;
 	}
