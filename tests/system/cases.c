@@ -143,6 +143,7 @@ const struct test cases[] = {
 
 	/* Alone, text is written in place; the pages need not move. */
 	{ .name = "mremap: EPERM", AFTER("mremap", EPERM),
+	  .says = "mremap: EPERM",
 	  .threads = { VIA_KEY, 0 } },
 	{ .name = "mremap: ENOSYS", AFTER("mremap", ENOSYS),
 	  .threads = { VIA_KEY, 0 } },
@@ -160,17 +161,21 @@ const struct test cases[] = {
 	  .flags = NOT_SANITIZED },
 	/* A place that cannot be checked stays. */
 	{ .name = "open: EPERM", AFTER("open", EPERM),
+	  .says = "open /proc/thread-self/maps: EPERM",
 	  .alone = { REFUSED, EPERM }, .threads = { REFUSED, EPERM } },
 	{ .name = "open: ENOSYS", AFTER("open", ENOSYS),
+	  .says = "open /proc/thread-self/maps: ENOSYS",
 	  .alone = { REFUSED, ENOSYS }, .threads = { REFUSED, ENOSYS } },
 	/* The moved copy is edited by mprotect. */
 	{ .name = "pwrite: EPERM", AFTER("pwrite", EPERM) },
 	{ .name = "pwrite and munmap: EPERM", AFTER("pwrite+munmap", EPERM),
 	  .flags = NOT_SANITIZED },
 	{ .name = "pwrite and mprotect: EPERM", AFTER("pwrite+mprotect", EPERM),
+	  .says = "mprotect: EPERM",
 	  .alone = { VIA_KEY, 0 }, .threads = { VIA_KEY, 0 } },
 	/* There is no way back to the file. */
 	{ .name = "mremap and madvise: EPERM", AFTER("mremap+madvise", EPERM),
+	  .says = "mremap: EPERM, madvise: EPERM",
 	  .threads = { REFUSED, EPERM } },
 	{ .name = "mremap and madvise: ENOSYS",
 	  AFTER("mremap+madvise", ENOSYS), .threads = { REFUSED, ENOSYS } },
@@ -187,19 +192,23 @@ const struct test cases[] = {
 	KILLED("unshare"),
 	KILLED("ioctl"),
 
-	{ .name = "no /proc", .before = hide_proc, .reason = "/proc",
+	{ .name = "no /proc", .before = hide_proc,
+	  .reason = "open /proc/self/maps: ENOENT",
 	  .alone = { OFF, 0 }, .threads = { OFF, 0 } },
 	{ .name = "no /proc after start", .after = hide_proc,
+	  .says = "open /proc/self/maps: ENOENT",
 	  .alone = { REFUSED, EACCES }, .threads = { REFUSED, EACCES } },
 	/* The moved copy is edited by mprotect. */
 	{ .name = "not dumpable, another user", .after = become_nobody },
 	{ .name = "not dumpable, another user, MDWE",
 	  .after = nobody_with_mdwe,
+	  .says = "mprotect: EACCES",
 	  .alone = { VIA_KEY, 0 }, .threads = { VIA_KEY, 0 } },
 	/* Copies go to the arena, which was reserved before. */
 	{ .name = "no address space", .after = limit_address_space,
 	  .flags = NOT_SANITIZED },
 	{ .name = "no file descriptor", .after = limit_files,
+	  .says = "open /proc/thread-self/maps: EMFILE",
 	  .alone = { REFUSED, EMFILE }, .threads = { REFUSED, EMFILE } },
 	{ .name = "mlockall", .after = lock_and_note, .finally = same_locked,
 	  .flags = QUIET | NOT_SANITIZED },

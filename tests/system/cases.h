@@ -13,6 +13,7 @@ enum outcome {
 	REFUSED,	/* updates fail, nothing changes */
 	UNSAFE,		/* the program's text is never touched */
 	OFF,		/* patching is off from the start */
+	KILLED,		/* the filter kills it */
 };
 
 /* An update may return this, or 0. */
@@ -42,6 +43,7 @@ struct test {
 	int err;
 	const char *preload;		/* what the preloaded library does */
 	const char *reason;		/* part of why patching is off */
+	const char *says;		/* why an update was refused, or the like */
 	void (*finally)(void);
 	int flags;
 };

@@ -32,7 +32,6 @@
 #define MCL_ONFAULT		4
 #endif
 
-#define NOBODY	65534u
 #define PAGE	4096ul
 
 static const char *because(const char *what)
@@ -75,7 +74,7 @@ static int listed(const char *name, const char *names)
 	return 0;
 }
 
-static const char *install(struct sock_filter *filter, size_t n)
+const char *install_filter(struct sock_filter *filter, size_t n)
 {
 	struct sock_fprog prog = { (unsigned short)n, filter };
 
@@ -108,7 +107,7 @@ const char *deny_calls(const char *names, int err)
 		return "no such system call";
 	f[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
 					      SECCOMP_RET_ALLOW);
-	return install(f, n);
+	return install_filter(f, n);
 }
 
 /* ------------------------------------------------ users, files, limits */

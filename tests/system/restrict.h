@@ -11,6 +11,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* A user who may not do much. */
+#define NOBODY	65534u
+
+/* A filter for all threads. */
+struct sock_filter;
+const char *install_filter(struct sock_filter *filter, size_t n);
+
 /* What a refused system call does. */
 #define DENY_KILL	(-1)
 
