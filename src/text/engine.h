@@ -153,7 +153,7 @@ struct sc_system {
 	bool can_write;		/* to text, through its mem file */
 	bool can_flip;		/* mprotect: to writable, and back to code */
 	bool can_tell_alone;
-	/* Of mremap() in the probe, of mprotect() ever; 0: none. */
+	/* The last of mremap() and of mprotect(); 0: none. */
 	int swap_error, flip_error;
 };
 extern struct sc_system sc_system;

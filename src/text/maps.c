@@ -359,6 +359,8 @@ bool sc_maps_strict_overcommit(void)
 	}
 	if (read(fd, &mode, 1) != 1)
 		mode = '2';
+	else if (mode == '2')
+		sc_why_note("vm.overcommit_memory is 2", NULL, 0);
 	close(fd);
 	return mode == '2';
 }

@@ -69,10 +69,8 @@ bool sc_range_unlock(struct sc_range *r)
 	r->mlocked = mlocked_of(r);
 	if (r->mlocked == SC_UNLOCKED)
 		return true;
-	if (sc_range_relock(r)) {
-		sc_why_note("mlock", NULL, -errno);
+	if (sc_range_relock(r))
 		return false;
-	}
 	munlock((void *)r->start, r->len);
 	return true;
 }
@@ -167,12 +165,8 @@ static bool would_be_accounted(const struct sc_range *r)
 {
 	if (sc_tx->strict < 0)
 		sc_tx->strict = sc_maps_strict_overcommit();
-	if (!sc_tx->strict || (sc_open_mem() == 0 &&
-			       sc_maps_has_flag(r->start, "ac") == 0))
-		return false;
-	if (!sc_why_count())
-		sc_why_note("vm.overcommit_memory is 2", NULL, 0);
-	return true;
+	return sc_tx->strict && (sc_open_mem() != 0 ||
+				 sc_maps_has_flag(r->start, "ac") != 0);
 }
 
 int sc_move_out(struct sc_range *r)
@@ -195,8 +189,7 @@ int sc_move_out(struct sc_range *r)
 		   MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP,
 		   (void *)to) == MAP_FAILED) {
 		err = sc_why_note("mremap", NULL, -errno);
-		if (sc_system.probing)
-			sc_system.swap_error = err;
+		sc_system.swap_error = err;
 		arena_mend(r->text, to, r->len);
 		return err;
 	}
@@ -263,12 +256,13 @@ bool sc_range_is_lost(const struct sc_range *r)
  */
 static bool move(const struct sc_range *r)
 {
-	if (mremap((void *)sc_arena_of(r->text, r->start), r->len, r->len,
-		   MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP,
-		   (void *)r->start) != MAP_FAILED)
-		return true;
-	sc_why_note("mremap", NULL, -errno);
-	return false;
+	const int flags = MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP;
+	void *from = (void *)sc_arena_of(r->text, r->start);
+	void *to = mremap(from, r->len, r->len, flags, (void *)r->start);
+
+	if (to == MAP_FAILED)
+		sc_why_note("mremap", NULL, -errno);
+	return to != MAP_FAILED;
 }
 
 /*
@@ -306,8 +300,7 @@ static int hold_block(uintptr_t beside, uintptr_t *held)
 	page = mmap((void *)beside, SC_PAGE, PROT_NONE,
 		    RESERVED | MAP_FIXED_NOREPLACE, -1, 0);
 	if (page == MAP_FAILED)
-		return errno == EEXIST ? 0 :
-					 sc_why_note("mmap", NULL, -errno);
+		return errno == EEXIST ? 0 : -errno;
 	*held = (uintptr_t)page;
 	return 0;
 }

@@ -126,8 +126,12 @@ static int open_views(void)
 /* Makes the places of a range pristine, one way or the other. */
 static int clear_range(struct sc_range *r)
 {
-	int err = sc_range_unlock(r) ? sc_move_out(r) : -EPERM;
+	int err = -EPERM;
 
+	if (sc_range_unlock(r))
+		err = sc_move_out(r);
+	else
+		sc_why_note("mlock", NULL, -errno);
 	if (!err)
 		return 0;
 	sc_tx->why_not_moved = err;
