@@ -17,6 +17,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -107,6 +108,19 @@ static int opens_files(void)
 	return info.patching;
 }
 
+/* Where files are opened: what static_call_get_info() says of the last update. */
+static void expect_reason(const char *reason)
+{
+	struct static_call_info info = { .size = sizeof(info) };
+
+	expect_equal(static_call_get_info(&info), 0);
+	if (!info.patching)
+		return;
+	expect(info.reason);
+	printf("# %s\n", info.reason);
+	expect(strstr(info.reason, reason));
+}
+
 /* ------------------------------------------------------------------ cases */
 
 static void answered(void)
@@ -140,6 +154,7 @@ static void refused(void)
 		expect_equal(program_subject()->check(in_force), 0);
 	}
 	expect(asked || !opens_files());
+	expect_reason("open /proc/thread-self/maps: EACCES");
 	refuse = 0;
 	expect_equal(program_subject()->change(n), 0);
 }

@@ -198,6 +198,23 @@ const struct test cases[] = {
 	{ .name = "no /proc after start", .after = hide_proc,
 	  .says = "open /proc/self/maps: ENOENT",
 	  .alone = { REFUSED, EACCES }, .threads = { REFUSED, EACCES } },
+	{ .name = "another root after start", .after = move_to_empty_root,
+	  .says = "open /proc/self/maps: ENOENT",
+	  .alone = { REFUSED, EACCES }, .threads = { REFUSED, EACCES } },
+	/* The kernel lets no process with threads do it. */
+	{ .name = "other mounts after start", .after = move_to_other_mounts,
+	  .says = "open /proc/self/maps: ENOENT",
+	  .alone = { REFUSED, EACCES }, .threads = { REFUSED, EACCES } },
+	{ .name = "Landlock", .before = lock_out_of_proc,
+	  .reason = "open /proc/thread-self/maps: EACCES",
+	  .alone = { OFF, 0 }, .threads = { OFF, 0 } },
+	{ .name = "Landlock after start", .after = lock_out_of_proc,
+	  .says = "open /proc/thread-self/maps: EACCES",
+	  .alone = { REFUSED, EACCES }, .threads = { REFUSED, EACCES } },
+	/* Of the process, not of its threads, as AppArmor has it. */
+	{ .name = "maps of its own only", .before = show_own_maps_only },
+	{ .name = "maps of its own only, after start",
+	  .after = show_own_maps_only },
 	/* The moved copy is edited by mprotect. */
 	{ .name = "not dumpable, another user", .after = become_nobody },
 	{ .name = "not dumpable, another user, MDWE",

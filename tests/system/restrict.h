@@ -26,6 +26,11 @@ const char *deny_calls(const char *names, int err);
 
 const char *deny_exec_gain(void);	/* PR_SET_MDWE */
 const char *hide_proc(void);		/* no /proc */
+/* Landlock: of /proc nothing; or what AppArmor's base abstraction shows. */
+const char *lock_out_of_proc(void);
+const char *show_own_maps_only(void);
+const char *move_to_empty_root(void);	/* chroot */
+const char *move_to_other_mounts(void);	/* setns, to mounts without /proc */
 const char *become_nobody(void);	/* another user, not dumpable */
 const char *limit_address_space(void);
 const char *limit_files(void);
