@@ -61,8 +61,10 @@ struct sc_module {
 	struct sc_module *next;
 	struct sc_image *image;		/* the backend's, from read to add */
 	struct sc_places *places;	/* the backend's */
-	/* Its calls have no records; set by sc_backend_read(). */
+	/* All set by sc_backend_read().  Its calls have no records: */
 	bool without_hook;
+	/* Its notes lead astray, or records do not lead to its code. */
+	bool edited;
 	/*
 	 * Its text could not be made pristine as it left: why, a negative
 	 * errno.  It is forgotten when its mapping is gone.
@@ -72,6 +74,7 @@ struct sc_module {
 
 /* What is said of a module whose calls have no records. */
 #define SC_WITHOUT_HOOK "linked without the build hook"
+#define SC_EDITED "edited after the link"
 
 /* What a backend asks of the registry while a module is added. */
 

@@ -287,6 +287,8 @@ int static_call_get_info(struct static_call_info *info)
 	sc_backend_count(&now);
 	if (!now.reason && now.modules_without_hook)
 		now.reason = "a program or library was " SC_WITHOUT_HOOK;
+	if (!now.reason && sc_registry_edited())
+		now.reason = "a program or library was " SC_EDITED;
 	sc_leave();
 	size = info->size < sizeof(now) ? info->size : sizeof(now);
 	now.size = size;

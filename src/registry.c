@@ -189,6 +189,16 @@ void sc_registry_count(struct static_call_info *info)
 		info->keys += key->name[0] != '\0';
 }
 
+bool sc_registry_edited(void)
+{
+	const struct sc_module *m;
+
+	for (m = sc_world->modules; m; m = m->next)
+		if (m->edited)
+			return true;
+	return false;
+}
+
 /* ----------------------------------------------------- in a child of fork() */
 
 /*

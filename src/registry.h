@@ -69,6 +69,9 @@ void sc_registry_undefine(struct static_call_key *key);
 /* Adds the counts of modules and keys to @info. */
 void sc_registry_count(struct static_call_info *info);
 
+/* Whether one of the modules was edited after the link, so as calls suffer. */
+bool sc_registry_edited(void);
+
 /*
  * In a child of fork(): what it can believe is in sc_world; makes the rest anew,
  * and finishes a module that was coming or going as one that goes.

@@ -35,6 +35,38 @@ static size_t read_code(const struct sc_text *text, uintptr_t addr,
 	return sc_text_read(text, code, addr, size) ? 0 : size;
 }
 
+/* The value of the slot at @slot, which may be any module's; 0: there is none. */
+static uintptr_t value_at(const struct sc_loaded *loaded, uintptr_t slot)
+{
+	uintptr_t value;
+
+	if (!sc_loaded_has(loaded, slot, sizeof(value), SC_LOAD_READ))
+		return 0;
+	memcpy(&value, (const void *)slot, sizeof(value));
+	return value;
+}
+
+/*
+ * Whether the code of the trampoline at @tramp says the same as its data.  The
+ * code is what calls run: data that a tool has left stale would lead them to the
+ * target of another key, or behind a stub.  Under a trap the code does not tell.
+ */
+static bool is_whole(const struct sc_loaded *loaded, uintptr_t tramp,
+		     uintptr_t key)
+{
+	const uint8_t *code = (const void *)tramp;
+	struct sc_insn insn;
+	uintptr_t to;
+
+	if (!sc_insn_has_stubs(code))
+		return false;
+	if (sc_insn_decode_tramp(code, SC_TRAMP_SIZE, &insn))
+		return true;
+	code += insn.skip;
+	to = sc_insn_leads_to(&insn, code, (uintptr_t)code);
+	return key == (insn.slot ? value_at(loaded, to) : to);
+}
+
 /*
  * Trampolines of this module lie in its text; those of others are known by what
  * the loader says of their segments.
@@ -48,7 +80,7 @@ struct static_call_key *sc_tramp_key(const struct sc_image *image,
 				     uintptr_t tramp)
 {
 	const struct sc_loaded *loaded = image->loaded;
-	uintptr_t slot, key;
+	uintptr_t key;
 	uint32_t magic;
 	int32_t rel;
 
@@ -62,12 +94,10 @@ struct static_call_key *sc_tramp_key(const struct sc_image *image,
 		return NULL;
 	memcpy(&rel, (const void *)(tramp + SC_TRAMP_KEY),
 	       sizeof(rel));
-	slot = tramp + SC_TRAMP_KEY + (uintptr_t)(intptr_t)rel;
-	if (!sc_loaded_has(loaded, slot, sizeof(key), SC_LOAD_READ))
-		return NULL;
-	memcpy(&key, (const void *)slot, sizeof(key));
+	key = value_at(loaded, tramp + SC_TRAMP_KEY + (uintptr_t)(intptr_t)rel);
 	if (!sc_loaded_has(loaded, key, sizeof(struct static_call_key),
-			   SC_LOAD_READ | SC_LOAD_WRITE))
+			   SC_LOAD_READ | SC_LOAD_WRITE) ||
+	    !is_whole(loaded, tramp, key))
 		return NULL;
 	return (struct static_call_key *)key;
 }

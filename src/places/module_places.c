@@ -39,8 +39,10 @@ int sc_backend_read(struct sc_module *m)
 {
 	int err = sc_image_read(m->state, &m->image);
 
-	if (!err)
+	if (!err) {
 		m->without_hook = m->image->without_hook;
+		m->edited = m->image->n_refused || m->image->code_moved;
+	}
 	return err;
 }
 
@@ -247,6 +249,9 @@ static void log_notes(const struct sc_image *image)
 		       (long)image->n_refused);
 	if (image->without_hook)
 		sc_log("module", image->loaded->path, SC_WITHOUT_HOOK, 0);
+	if (image->code_moved)
+		sc_log("module", image->loaded->path,
+		       "code was moved after the link, without its records", 0);
 }
 
 /* After an error the registry forgets the keys.  Not to patch is no error. */

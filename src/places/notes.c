@@ -123,7 +123,8 @@ static bool run_at(const struct sc_image *image,
 	uintptr_t start = place_relative(&desc->start) + moved;
 
 	run->sites = (const void *)start;
-	return sc_loaded_owns(image->loaded, start,
+	return start % sizeof(int32_t) == 0 &&
+	       sc_loaded_owns(image->loaded, start,
 			      run->n * sizeof(*run->sites), SC_LOAD_READ);
 }
 
@@ -132,10 +133,17 @@ static bool run_fits(const struct sc_image *image,
 		     const struct static_call_note_sites *desc,
 		     uintptr_t moved, struct sc_run *run)
 {
-	return run_at(image, desc, moved, run) &&
-	       (uintptr_t)run->sites % sizeof(int32_t) == 0 &&
-	       is_record(image, run, 0) &&
+	return run_at(image, desc, moved, run) && is_record(image, run, 0) &&
 	       is_record(image, run, run->n - 1);
+}
+
+/* Of one that was not moved, one end may lead to code that was dropped. */
+static bool run_stays(const struct sc_image *image,
+		      const struct static_call_note_sites *desc,
+		      struct sc_run *run)
+{
+	return run_at(image, desc, 0, run) &&
+	       (is_record(image, run, 0) || is_record(image, run, run->n - 1));
 }
 
 /* A run of no records is what a collected section leaves, and no fault. */
@@ -154,7 +162,7 @@ static bool add_run(struct sc_image *out,
 	moved = how_far_moved(out, &desc->anchor);
 	if (moved ? !run_fits(out, desc, moved, &run) &&
 			    !run_fits(out, desc, 0, &run) :
-		    !run_at(out, desc, 0, &run))
+		    !run_stays(out, desc, &run))
 		return false;
 	if (out->runs)
 		out->runs[out->n_runs] = run;
@@ -222,7 +230,11 @@ static void add_note(struct sc_image *out, const ElfW(Nhdr) *note,
 /* The sizes in a note have 32 bits. */
 _Static_assert(sizeof(size_t) == 8, "no sum of sizes overflows");
 
-/* By 4 bytes whatever p_align says: linkers mix notes of both alignments. */
+/*
+ * By 4 bytes whatever p_align says: linkers mix notes of both alignments.  Where
+ * a tool has removed a note there are zeros, as many as it was long: nothing that
+ * begins without a name is a note.
+ */
 static void add_notes(struct sc_image *out, const char *p, size_t left)
 {
 	static const char owner[] = STATIC_CALL_NOTE_OWNER;
@@ -232,6 +244,11 @@ static void add_notes(struct sc_image *out, const char *p, size_t left)
 		const char *name = p + sizeof(*note);
 		size_t name_size, desc_size;
 
+		if (!note->n_namesz) {
+			p += sizeof(note->n_namesz);
+			left -= sizeof(note->n_namesz);
+			continue;
+		}
 		name_size = round_up_4(note->n_namesz);
 		desc_size = round_up_4(note->n_descsz);
 		if (sizeof(*note) + name_size + note->n_descsz > left)
@@ -323,6 +340,7 @@ static int read_notes(struct sc_loaded *loaded, uintptr_t state,
 		sc_loaded_value(loaded, DT_TEXTREL) ||
 		(sc_loaded_value(loaded, DT_FLAGS) & DF_TEXTREL);
 	scan(image);
+	image->code_moved = image->has_hook && sc_image_code_moved(image);
 	*out = image;
 	return 0;
 }

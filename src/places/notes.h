@@ -47,6 +47,7 @@ struct sc_image {
 	size_t n_refused;		/* notes and records that lead astray */
 	bool needs_hook, has_hook;	/* the note of the module says so */
 	bool without_hook;		/* and so its calls have no records */
+	bool code_moved;		/* there are calls where no record leads */
 };
 
 /*
@@ -72,5 +73,12 @@ bool sc_image_binds(const struct sc_image *image, uintptr_t slot,
  * to the first of them.
  */
 bool sc_image_makes_calls(const struct sc_image *image);
+
+/*
+ * Whether code was moved to a segment of its own after the link, and the records
+ * with it were not: they lead to what nobody runs any more.  Costs nothing where
+ * the module has one segment of code, as linkers make it.
+ */
+bool sc_image_code_moved(const struct sc_image *image);
 
 #endif

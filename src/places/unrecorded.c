@@ -114,6 +114,20 @@ static bool calls_tramp(const struct sc_image *image, const uint8_t *code,
  * The code is searched byte by byte, to the first call.  That other bytes look
  * like a branch to the very start of a trampoline is one chance in billions.
  */
+static bool code_calls(const struct sc_image *image, const struct sc_load *load)
+{
+	const uint8_t *code = (const void *)load->start;
+	const uint8_t *end = (const void *)load->end;
+
+	if (load->flags != (SC_LOAD_READ | SC_LOAD_EXEC))
+		return false;
+	for (; code < end; code++)
+		if (sc_insn_may_begin(*code) &&
+		    calls_tramp(image, code, (size_t)(end - code)))
+			return true;
+	return false;
+}
+
 bool sc_image_makes_calls(const struct sc_image *image)
 {
 	const struct sc_loaded *loaded = image->loaded;
@@ -121,16 +135,46 @@ bool sc_image_makes_calls(const struct sc_image *image)
 
 	if (imports_tramps(loaded))
 		return true;
-	for (i = 0; i < loaded->n_own && image->n_defines; i++) {
-		const uint8_t *code = (const void *)loaded->loads[i].start;
-		const uint8_t *end = (const void *)loaded->loads[i].end;
+	for (i = 0; i < loaded->n_own && image->n_defines; i++)
+		if (code_calls(image, loaded->loads + i))
+			return true;
+	return false;
+}
 
-		if (loaded->loads[i].flags != (SC_LOAD_READ | SC_LOAD_EXEC))
-			continue;
-		for (; code < end; code++)
-			if (sc_insn_may_begin(*code) &&
-			    calls_tramp(image, code, (size_t)(end - code)))
-				return true;
+/* ---------------------------------------------- records left behind */
+
+static bool run_leads_into(const struct sc_run *run, const struct sc_load *load)
+{
+	size_t i;
+
+	for (i = 0; i < run->n; i++) {
+		uintptr_t to = (uintptr_t)&run->sites[i].addr +
+			       (uintptr_t)(intptr_t)run->sites[i].addr;
+
+		if (to >= load->start && to < load->end)
+			return true;
 	}
+	return false;
+}
+
+static bool has_records(const struct sc_image *image, const struct sc_load *load)
+{
+	size_t i;
+
+	for (i = 0; i < image->n_runs; i++)
+		if (run_leads_into(image->runs + i, load))
+			return true;
+	return false;
+}
+
+bool sc_image_code_moved(const struct sc_image *image)
+{
+	const struct sc_loaded *loaded = image->loaded;
+	size_t i;
+
+	for (i = 0; i < loaded->n_own && image->n_segments > 1; i++)
+		if (!has_records(image, loaded->loads + i) &&
+		    code_calls(image, loaded->loads + i))
+			return true;
 	return false;
 }

@@ -139,6 +139,15 @@ int sc_insn_decode_tramp(const uint8_t *code, size_t avail,
 	return 0;
 }
 
+/* xor %eax,%eax; ret, and ret */
+bool sc_insn_has_stubs(const uint8_t *code)
+{
+	static const uint8_t ret0[3] = { 0x31, 0xc0, 0xc3 };
+
+	return memcmp(code + SC_TRAMP_RET0, ret0, sizeof(ret0)) == 0 &&
+	       code[SC_TRAMP_NULL] == 0xc3;
+}
+
 /* [endbr64] [mov $imm32,%r11d] [bnd] jmp *slot(%rip): bfd, gold, lld, mold. */
 int sc_insn_decode_plt(const uint8_t *code, size_t avail, struct sc_insn *insn)
 {

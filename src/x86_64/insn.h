@@ -104,6 +104,12 @@ int sc_insn_decode_tramp(const uint8_t *code, size_t avail,
 			 struct sc_insn *insn);
 
 /*
+ * Whether the stubs of the trampoline whose SC_TRAMP_SIZE bytes are @code are
+ * there: jumps may lead to them.
+ */
+bool sc_insn_has_stubs(const uint8_t *code);
+
+/*
  * Decodes what a linker puts between a call and a symbol that it cannot reach:
  * a slot of a procedure linkage table (then @insn->slot is set), or a veneer.
  * @insn is the jump, from @code on.

@@ -36,6 +36,8 @@ tests += test_dso test_plugin
 suite_scripts = \
 	test_compile.sh \
 	test_language.sh \
+	test_edited.sh \
+	test_mangled.sh \
 	test_group.sh \
 	test_static.sh \
 	test_modes.sh \

@@ -8,6 +8,10 @@ conformance_files = \
 	cxx_in_c.c \
 	cxx_other.cc \
 	dso.h \
+	edited.c \
+	edited_host.c \
+	edited_stub.c \
+	mangle.c \
 	many.h \
 	many_here.c \
 	many_there.c \
@@ -25,6 +29,7 @@ conformance_files = \
 	test_compile.sh \
 	test_cxx.cc \
 	test_dso.c \
+	test_edited.sh \
 	test_environment.sh \
 	test_fork.c \
 	test_forms.c \
@@ -34,6 +39,7 @@ conformance_files = \
 	test_init.c \
 	test_language.sh \
 	test_link.sh \
+	test_mangled.sh \
 	test_many.c \
 	test_messages.sh \
 	test_modes.sh \

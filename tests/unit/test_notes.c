@@ -123,6 +123,7 @@ static void put_tramp(void)
 	int32_t rel = (int32_t)((uintptr_t)&m.key_slot -
 				(uintptr_t)(at + STATIC_CALL_TRAMP_KEY));
 
+	memcpy(at + STATIC_CALL_TRAMP_RET0, "\x31\xc0\xc3\xc3", 4);
 	memcpy(at + STATIC_CALL_TRAMP_KEY, &rel, sizeof(rel));
 	memcpy(at + STATIC_CALL_TRAMP_SIGNATURE, &magic, sizeof(magic));
 	m.tramp_slot = TRAMP;
@@ -331,6 +332,81 @@ START_TEST(test_nothing_but_odd_notes)
 	notes->define.desc.tramp = 0x7fffff00;
 	notes->sites.desc.start = 0x7fffff00;
 	expect(0, 0, 2);
+}
+END_TEST
+
+/* A tool has filled the records with zeros, or dropped code that one led to. */
+START_TEST(test_records_that_lead_nowhere)
+{
+	put_notes(_i & 1, STATE);
+	if (_i < 2) {
+		memset(m.sites, 0, sizeof(m.sites));
+		expect(1, 0, 1);
+		return;
+	}
+	memset(m.sites + (_i < 4 ? 0 : N_SITES - 1), 0, sizeof(m.sites[0]));
+	expect_all(_i & 1);
+}
+END_TEST
+
+/* Zeros where a note was removed, of whatever length. */
+START_TEST(test_gaps)
+{
+	put_notes(false, STATE);
+	notes_at = (char *)notes_at - 4 * _i;
+	ck_assert_int_eq(read_it(), 0);
+	ck_assert_uint_eq(image->n_refused, 0);
+	ck_assert_uint_eq(image->n_defines, 1);
+	ck_assert_uint_eq(image->n_runs, 1);
+	sc_image_free(image);
+}
+END_TEST
+
+/* What calls run is the code: mov from a slot, or lea of the key. */
+static void put_code(bool slot, const void *to)
+{
+	uint8_t *at = m.text + 64;
+	int32_t rel = (int32_t)((uintptr_t)to - (uintptr_t)(at + 7));
+
+	memcpy(at, slot ? "\x4c\x8b\x1d" : "\x4c\x8d\x1d", 3);
+	memcpy(at + 3, &rel, sizeof(rel));
+	memcpy(at + 7, "\x41\xff\x23", 3);
+}
+
+START_TEST(test_trampoline_agrees_with_its_code)
+{
+	put_notes(false, STATE);
+	put_code(_i == 0, _i ? (void *)&m.key : (void *)&m.key_slot);
+	if (_i == 2) {
+		put_code(false, &m.key.static_call_owner);
+		m.text[64] = 0xcc;	/* which does not tell */
+	}
+	expect_all(false);
+}
+END_TEST
+
+/* Else its data is stale, and is another key's. */
+START_TEST(test_trampoline_of_another_key)
+{
+	put_notes(false, STATE);
+	if (_i == 0)
+		put_code(true, &m.tramp_slot);
+	else if (_i == 1)
+		put_code(true, (void *)((uintptr_t)&m + 0x7000000));
+	else if (_i == 2)
+		put_code(false, &m.key.static_call_owner);
+	else
+		put_code(false, &m.key_slot);
+	expect(0, 1, 1);
+}
+END_TEST
+
+/* Each byte of the two stubs. */
+START_TEST(test_trampoline_without_stubs)
+{
+	put_notes(false, STATE);
+	m.text[64 + STATIC_CALL_TRAMP_RET0 + _i] ^= 0x40;
+	expect(0, 1, 1);
 }
 END_TEST
 
@@ -598,6 +674,11 @@ int main(void)
 	tcase_add_loop_test(tc, test_segments, 0, 5);
 	tcase_add_loop_test(tc, test_text_relocations, 0, 3);
 	tcase_add_loop_test(tc, test_memory, 0, 5);
+	tcase_add_loop_test(tc, test_records_that_lead_nowhere, 0, 6);
+	tcase_add_loop_test(tc, test_gaps, 0, 3);
+	tcase_add_loop_test(tc, test_trampoline_agrees_with_its_code, 0, 3);
+	tcase_add_loop_test(tc, test_trampoline_of_another_key, 0, 4);
+	tcase_add_loop_test(tc, test_trampoline_without_stubs, 0, 4);
 	tcase_add_test(tc, test_without_the_hook);
 	tcase_add_test(tc, test_word_that_the_loader_filled);
 	tcase_add_loop_test(tc, test_module_note_that_was_moved, 0, 2);

@@ -227,7 +227,10 @@ static int read_segment(struct sc_binary *binary, const Elf64_Phdr *phdr)
 		uint64_t step = 12 + ((namesz + 3) & ~3ull) +
 				((descsz + 3) & ~3ull);
 
-		if (12 + ((namesz + 3) & ~3ull) + descsz > size - at)
+		/* Zeros are where a tool has removed a note, which had a name. */
+		if (!namesz)
+			step = 4;
+		else if (12 + ((namesz + 3) & ~3ull) + descsz > size - at)
 			return sc_error(binary->name,
 					"a note is cut off (at %#llx)",
 					(unsigned long long)phdr->p_vaddr + at);

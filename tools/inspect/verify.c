@@ -141,6 +141,47 @@ static void advise(const struct verifier *verifier,
 			 verifier->missing);
 }
 
+/*
+ * BOLT keeps the old code under this name.  Nobody runs it, but records that were
+ * not moved lead there, and calls of the new code have none.
+ */
+static size_t count_left_behind(const struct sc_binary *binary)
+{
+	static const char prefix[] = ".bolt.org.";
+	Elf_Scn *scn = NULL;
+	size_t names, n = 0, i;
+
+	if (elf_getshdrstrndx(binary->elf, &names))
+		return 0;
+	while ((scn = elf_nextscn(binary->elf, scn))) {
+		const Elf64_Shdr *shdr = elf64_getshdr(scn);
+		const char *name = shdr ? elf_strptr(binary->elf, names,
+						     shdr->sh_name) : NULL;
+
+		if (!name || strncmp(name, prefix, sizeof(prefix) - 1) ||
+		    !(shdr->sh_flags & SHF_EXECINSTR))
+			continue;
+		for (i = 0; i < binary->n_sites; i++)
+			n += binary->site[i].address - shdr->sh_addr <
+			     shdr->sh_size;
+	}
+	return n;
+}
+
+static int verify_records(struct verifier *verifier,
+			  const struct sc_branches *branches)
+{
+	const struct sc_binary *binary = &verifier->binary;
+	size_t left_behind = count_left_behind(binary);
+
+	if (left_behind)
+		sc_error(binary->name, "%zu records lead to code that BOLT has replaced: the calls of the new code go through trampolines",
+			 left_behind);
+	else if (verifier->missing)
+		advise(verifier, branches);
+	return left_behind || verifier->missing ? MISSING : COMPLETE;
+}
+
 static int verify_binary(struct verifier *verifier)
 {
 	struct sc_binary *binary = &verifier->binary;
@@ -165,10 +206,7 @@ static int verify_binary(struct verifier *verifier)
 		verify_branches(verifier, &branches);
 	printf("%s: %zu calls, %zu records, %zu missing\n", binary->name,
 	       verifier->calls, binary->n_sites, verifier->missing);
-	if (!verifier->missing)
-		return COMPLETE;
-	advise(verifier, &branches);
-	return MISSING;
+	return verify_records(verifier, &branches);
 }
 
 static int verify_elf(const char *file, Elf *elf)

@@ -63,6 +63,12 @@ int sc_insn_decode_tramp(const uint8_t *code, size_t avail,
 	return decoded(insn, SC_FORM_TRAMP, skip, true);
 }
 
+bool sc_insn_has_stubs(const uint8_t *code)
+{
+	return word_at(code + SC_TRAMP_RET0) == FAKE_ZERO &&
+	       word_at(code + SC_TRAMP_NULL) == FAKE_RET;
+}
+
 /* A slot, or a jump that a linker put where a call does not reach. */
 int sc_insn_decode_plt(const uint8_t *code, size_t avail, struct sc_insn *insn)
 {

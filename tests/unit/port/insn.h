@@ -70,6 +70,7 @@ static inline bool sc_insn_may_begin(uint8_t byte)
 int sc_insn_decode(const uint8_t *code, size_t avail, struct sc_insn *insn);
 int sc_insn_decode_tramp(const uint8_t *code, size_t avail,
 			 struct sc_insn *insn);
+bool sc_insn_has_stubs(const uint8_t *code);
 int sc_insn_decode_plt(const uint8_t *code, size_t avail, struct sc_insn *insn);
 
 uintptr_t sc_insn_leads_to(const struct sc_insn *insn, const uint8_t *place,

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* edited_host.c - loads the library whose path it is given, and runs its go(). */
+/*
+ * edited_host.c - loads the library whose path it is given, and runs its go().
+ * Exits with 127 where the loader does not take it, as the loader does.
+ */
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +14,7 @@ int main(int argc, char **argv)
 
 	if (!handle) {
 		fprintf(stderr, "%s\n", dlerror());
-		return EXIT_FAILURE;
+		return 127;
 	}
 	*(void **)&go = dlsym(handle, "go");
 	status = go ? go() : EXIT_FAILURE;
