@@ -18,8 +18,8 @@ tool=$abs_top_builddir/tools/static-call
 suite=$abs_top_srcdir/tests/conformance
 soname=libstaticcall-$backend.so.0
 # Some edits take the directories away that the loader would look at.
-export LD_LIBRARY_PATH=$libs:$work:$(dirname "$("${cc[@]}" \
-	-print-file-name=libc.so.6)")
+libc=$("${cc[@]}" -print-file-name=libc.so.6)
+export LD_LIBRARY_PATH=$libs:$work:${libc%/*}
 long=$(printf '/a-long-directory%.0s' {1..40})
 RANDOM=${SC_TEST_SEED:-1}
 cd "$work" || exit 99

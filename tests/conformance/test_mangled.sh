@@ -81,7 +81,7 @@ for linker in bfd gold lld mold; do
 		object=program.o
 		[ $mode != shared ] || object=library.o
 		if link $linker-$mode $object -fuse-ld=$linker -$mode; then
-			files+=($linker-$mode)
+			files+=("$linker-$mode")
 		else
 			skip "$linker -$mode" "it cannot: $(head -n 1 log)"
 		fi

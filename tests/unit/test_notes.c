@@ -75,16 +75,21 @@ static struct sc_load more_text;
 static ElfW(Dyn) dynamic[2];
 static uintptr_t base;
 static int read_error;
+static size_t split;	/* where a second segment of code begins; 0: none */
 
 int __wrap_sc_loaded_read(const void *address, struct sc_loaded **out)
 {
+	const struct sc_load second = { (uintptr_t)m.text + split,
+					(uintptr_t)&m.key,
+					SC_LOAD_READ | SC_LOAD_EXEC };
 	const struct sc_load loads[] = {
-		{ (uintptr_t)m.text, (uintptr_t)&m.key,
+		{ (uintptr_t)m.text,
+		  split ? (uintptr_t)m.text + split : (uintptr_t)&m.key,
 		  SC_LOAD_READ | SC_LOAD_EXEC },
 		{ (uintptr_t)&m.key, (uintptr_t)m.sites,
 		  SC_LOAD_READ | SC_LOAD_WRITE },
 		{ (uintptr_t)m.sites, (uintptr_t)(&m + 1), SC_LOAD_READ },
-		more_text,
+		split ? second : more_text,
 		{ (uintptr_t)notes_at, (uintptr_t)notes_at + notes_size,
 		  SC_LOAD_READ },
 	};
@@ -644,6 +649,27 @@ START_TEST(test_odd_notes_of_a_module)
 }
 END_TEST
 
+/*
+ * A tool has moved code to a segment of its own, and its records lead to the old
+ * one.  Each of the others is no reason to say so.
+ */
+START_TEST(test_code_without_its_records)
+{
+	struct notes *notes = put_module(_i != 1);
+	int32_t rel = (int32_t)(TRAMP - (uintptr_t)(m.text + 200 + 5));
+
+	m.text[200] = _i == 2 ? 0x90 : 0xe8;
+	memcpy(m.text + 201, &rel, sizeof(rel));
+	notes->sites.desc.count = N_SITES;
+	if (_i == 3)
+		lead(&m.sites[1].addr, m.text + 200);
+	split = _i == 4 ? 0 : 192;
+	ck_assert_int_eq(read_it(), 0);
+	ck_assert_int_eq(image->code_moved, _i == 0);
+	sc_image_free(image);
+}
+END_TEST
+
 /* The last bytes of the code may be the first of an instruction. */
 START_TEST(test_code_that_ends_within_an_instruction)
 {
@@ -684,6 +710,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_module_note_that_was_moved, 0, 2);
 	tcase_add_loop_test(tc, test_nothing_to_say_of_the_hook, 0, 7);
 	tcase_add_loop_test(tc, test_odd_notes_of_a_module, 0, 5);
+	tcase_add_loop_test(tc, test_code_without_its_records, 0, 5);
 	tcase_add_loop_test(tc, test_code_that_ends_within_an_instruction, 0,
 			    2);
 	return unit_end();

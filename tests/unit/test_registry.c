@@ -725,6 +725,14 @@ START_TEST(test_info)
 	ck_assert_ptr_nonnull(info.reason);
 	ck_assert_uint_eq(info.updates, 2);
 	ck_assert_uint_eq(info.updates_refused, 1);
+	user_module.without_hook = false;
+	ck_assert_int_eq(static_call_get_info(&info), 0);
+	ck_assert_ptr_null(info.reason);
+	user_module.edited = true;
+	ck_assert_int_eq(static_call_get_info(&info), 0);
+	ck_assert_str_eq(info.reason,
+			 "a program or library was edited after the link");
+	ck_assert_int_eq(info.patching, 1);
 }
 END_TEST
 
