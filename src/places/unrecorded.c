@@ -95,6 +95,23 @@ static bool imports_tramps(const struct sc_loaded *loaded)
 			   (size_t)sc_loaded_value(loaded, DT_PLTRELSZ)));
 }
 
+/* Whether the entry at @plt leads to another module's trampoline. */
+static bool plt_is_tramp(const struct sc_image *image, uintptr_t plt)
+{
+	const uint8_t *code = (const void *)plt;
+	struct sc_insn insn;
+	uintptr_t slot;
+
+	if (!sc_loaded_owns(image->loaded, plt, SC_PLT_MAX,
+			    SC_LOAD_READ | SC_LOAD_EXEC) ||
+	    sc_insn_decode_plt(code, SC_PLT_MAX, &insn) || !insn.slot)
+		return false;
+	code += insn.skip;
+	slot = sc_insn_leads_to(&insn, code, (uintptr_t)code);
+	return sc_tramp_key(image, sc_image_slot_value(image, slot)) ||
+	       sc_image_binds(image, slot, "");
+}
+
 static bool calls_tramp(const struct sc_image *image, const uint8_t *code,
 			size_t avail)
 {
@@ -107,7 +124,8 @@ static bool calls_tramp(const struct sc_image *image, const uint8_t *code,
 	to = sc_insn_leads_to(&insn, code, (uintptr_t)code);
 	if (insn.slot)
 		to = sc_image_slot_value(image, to);
-	return sc_tramp_key(image, to) != NULL;
+	return sc_tramp_key(image, to) ||
+	       (!insn.slot && plt_is_tramp(image, to));
 }
 
 /*
