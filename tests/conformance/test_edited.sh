@@ -249,7 +249,6 @@ objcopies()
 			$oc --rename-section .static_call.text=.text.other
 			$oc --remove-section .comment
 			$oc --remove-section .note.gnu.property
-			$oc --remove-section .note.gnu.build-id
 			$oc --add-section .extra=names
 			$oc --add-gnu-debuglink=debug
 		END
@@ -271,14 +270,15 @@ objcopies()
 	END
 }
 
-# Our own sections: the calls go through the trampolines then.
+# Our own sections: the calls go through the trampolines then.  So they do where
+# GNU objcopy removes the first note of a segment, whose address it makes 0.
 removals()
 {
 	local oc section
 
 	for oc in objcopy llvm-objcopy; do
 		for section in .note.static_call .static_call_notes \
-			.static_call_sites; do
+			.static_call_sites .note.gnu.build-id; do
 			echo "$oc --remove-section $section"
 		done
 	done
