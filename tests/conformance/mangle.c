@@ -62,7 +62,8 @@ static const struct {
 	{ ".static_call.text", "trampolines", 2, 32, 14 },
 	{ ".dynamic", "dynamic", 8, 8, 0 },
 	{ ".got", "slots", 8, 8, 0 },
-	{ ".rela.dyn", "relocations", 8, 8, 0 },
+	/* The value; elsewhere the loader might write to anything. */
+	{ ".rela.dyn", "relocations", 8, 24, 16 },
 };
 
 static void bail_out(const char *what)
