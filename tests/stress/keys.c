@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <string.h>
+#include <time.h>
 
 #include "soak.h"
 #include "stress.h"
@@ -49,6 +50,8 @@ bool steps_fail;
  */
 static bool may_retry(int err, int *tries)
 {
+	const struct timespec moment = { .tv_nsec = 100000 };
+
 	if (!err)
 		return false;
 	count(RETRIES, 1);
@@ -56,7 +59,10 @@ static bool may_retry(int err, int *tries)
 	    (!steps_fail && err != -ENOMEM &&
 	     !(soak_is_short && err == -EMFILE)))
 		fault("update refused: %s", strerror(-err));
-	sched_yield();
+	if (err == -EMFILE)
+		nanosleep(&moment, NULL);
+	else
+		sched_yield();
 	return true;
 }
 

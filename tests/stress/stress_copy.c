@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* stress_copy.c - a plugin that has the library inside, and calls of its own. */
 #include <errno.h>
-#include <sched.h>
+#include <time.h>
 
 #include <static_call.h>
 
 #include "stress_copy.h"
 
 #define ROUNDS	20
-#define TRIES	100000
+#define TRIES	1000000
 
 static __attribute__((noinline)) long one(long x)
 {
@@ -31,13 +31,14 @@ static __attribute__((noinline)) long call(long x)
 /* Descriptors or memory may be short for a moment. */
 static int update(struct static_call_key *key, void *func)
 {
+	const struct timespec moment = { .tv_nsec = 100000 };
 	int err, tries;
 
 	for (tries = 0; tries < TRIES; tries++) {
 		err = __static_call_update(key, NULL, func);
 		if (err != -EMFILE && err != -ENOMEM)
 			break;
-		sched_yield();
+		nanosleep(&moment, NULL);
 	}
 	return err;
 }
