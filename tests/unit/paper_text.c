@@ -29,6 +29,11 @@ const char *sc_text_reason(void)
 	return paper_text.reason;
 }
 
+const char *sc_text_trouble(void)
+{
+	return NULL;
+}
+
 bool sc_text_enabled(void)
 {
 	return !paper_text.reason;

@@ -77,6 +77,7 @@ static void put_tramp(uint8_t *at, const void *slot)
 
 	put(at, "\x4c\x8b\x1d", 7, slot);
 	memcpy(at + 7, "\x41\xff\x23", 3);
+	memcpy(at + SC_TRAMP_RET0, "\x31\xc0\xc3\xc3", 4);
 	memcpy(at + SC_TRAMP_KEY, &rel, sizeof(rel));
 	memcpy(at + SC_TRAMP_SIGNATURE, &magic, sizeof(magic));
 }

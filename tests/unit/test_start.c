@@ -272,7 +272,7 @@ START_TEST(test_text_of_no_file_stays_so)
 	ck_assert(!sc_text_enabled());
 	wraps.find = NULL;
 	ck_assert(!sc_text_start_again());
-	ck_assert_ptr_nonnull(strstr(sc_text_reason(), "not a private mapping"));
+	ck_assert_ptr_nonnull(strstr(sc_text_reason(), "no private mapping"));
 }
 END_TEST
 
