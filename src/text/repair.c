@@ -14,6 +14,7 @@
 
 #include "engine.h"
 #include "valgrind.h"
+#include "why.h"
 
 /*
  * Descriptors are copied before memory is, so a number may be the program's by
@@ -24,7 +25,9 @@ void sc_text_repair_engine(void)
 	struct sc_tx *tx = sc_tx;
 	size_t i;
 
+	sc_why_repair();
 	sc_valgrind_inherit(tx, sizeof(*tx));
+	tx->trouble = false;
 	sc_valgrind_inherit(tx->ranges, tx->max_ranges * sizeof(*tx->ranges));
 	sc_file_close_inherited(&tx->maps.file);
 	sc_file_close_inherited(&tx->mem);

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "valgrind.h"
 #include "why.h"
 
 /* More than a step of the protocol can have. */
@@ -68,6 +69,16 @@ void sc_why_forget(size_t n)
 {
 	if (n < n_notes)
 		n_notes = n;
+}
+
+/* A text that was not complete is written over. */
+void sc_why_repair(void)
+{
+	sc_valgrind_inherit(notes, sizeof(notes));
+	sc_valgrind_inherit(&n_notes, sizeof(n_notes));
+	sc_valgrind_inherit(texts, sizeof(texts));
+	sc_valgrind_inherit(&n_used, sizeof(n_used));
+	n_notes = 0;
 }
 
 /* ------------------------------------------------------------ the text */

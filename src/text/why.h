@@ -22,6 +22,9 @@ int sc_why_note(const char *call, const char *file, int err);
 size_t sc_why_count(void);
 void sc_why_forget(size_t n);
 
+/* In a child of fork(): its parent may have been in the middle of a note. */
+void sc_why_repair(void);
+
 /* The notes as a text that stays what it is for ever; NULL: there are none. */
 const char *sc_why(void);
 

@@ -11,6 +11,7 @@
 
 #include "sample.h"
 #include "unit.h"
+#include "why.h"
 #include "wrap.h"
 
 static void begin_patched(void)
@@ -153,6 +154,20 @@ START_TEST(test_other_ranges_stay)
 }
 END_TEST
 
+/* The parent may have been in the middle of saying why. */
+START_TEST(test_notes_are_forgotten)
+{
+	begin_patched();
+	sc_why_note("mmap", NULL, -ENOMEM);
+	sc_tx->trouble = true;
+	ck_assert_ptr_nonnull(sc_text_trouble());
+	sc_text_repair_engine();
+	ck_assert_ptr_null(sc_text_trouble());
+	ck_assert_uint_eq(sc_why_count(), 0);
+	finish();
+}
+END_TEST
+
 /* Ranges are those of a swap alone, and never more than there is room for. */
 START_TEST(test_ranges_are_believed_with_care)
 {
@@ -179,6 +194,7 @@ int main(void)
 	tcase_add_test(tc, test_arena_is_emptied);
 	tcase_add_loop_test(tc, test_a_lost_range_comes_back, 0, 2);
 	tcase_add_loop_test(tc, test_other_ranges_stay, 0, 2);
+	tcase_add_test(tc, test_notes_are_forgotten);
 	tcase_add_loop_test(tc, test_ranges_are_believed_with_care, 0, 2);
 	return unit_end();
 }
