@@ -54,28 +54,63 @@ static void put_number(struct line *line, long number)
 	put(line, p);
 }
 
+static void put_address(struct line *line, unsigned long address)
+{
+	char digits[2 * sizeof(address) + 1], *p = digits + sizeof(digits);
+
+	*--p = '\0';
+	do {
+		*--p = "0123456789abcdef"[address % 16];
+		address /= 16;
+	} while (address);
+	put(line, " at 0x");
+	put(line, p);
+}
+
+/* One write, so that lines of threads and processes do not mix. */
+static void write_line(struct line *line)
+{
+	int saved = errno;
+
+	line->text[line->len++] = '\n';
+	if (write(STDERR_FILENO, line->text, line->len) < 0)
+		errno = saved;
+	errno = saved;
+}
+
+static void begin(struct line *line, const char *event, const char *name)
+{
+	put(line, "libstaticcall: ");
+	put(line, event);
+	if (name) {
+		put(line, " ");
+		put(line, name);
+	}
+}
+
+void sc_log_at(const char *event, const char *name, unsigned long address)
+{
+	struct line line = { .len = 0 };
+
+	if (!enabled)
+		return;
+	begin(&line, event, name);
+	put_address(&line, address);
+	write_line(&line);
+}
+
 void sc_log(const char *event, const char *name, const char *detail,
 	    long number)
 {
 	struct line line = { .len = 0 };
-	int saved = errno;
 
 	if (!enabled)
 		return;
-	put(&line, "libstaticcall: ");
-	put(&line, event);
-	if (name) {
-		put(&line, " ");
-		put(&line, name);
-	}
+	begin(&line, event, name);
 	if (detail) {
 		put(&line, ": ");
 		put(&line, detail);
 	}
 	put_number(&line, number);
-	line.text[line.len++] = '\n';
-	/* One write, so that lines of threads and processes do not mix. */
-	if (write(STDERR_FILENO, line.text, line.len) < 0)
-		errno = saved;
-	errno = saved;
+	write_line(&line);
 }

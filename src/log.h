@@ -15,4 +15,7 @@ int sc_log_enabled(void);
 void sc_log(const char *event, const char *name, const char *detail,
 	    long number);
 
+/* Writes "libstaticcall: EVENT NAME at 0xADDRESS". */
+void sc_log_at(const char *event, const char *name, unsigned long address);
+
 #endif

@@ -9,6 +9,7 @@
 #include "bytes.h"
 #include "engine.h"
 #include "step.h"
+#include "why.h"
 
 struct sc_place *sc_place_first(const struct sc_text *text, uintptr_t addr)
 {
@@ -181,7 +182,8 @@ static int check_trapped(struct sc_change *c, const uint8_t *now)
 		return 0;
 	if (memcmp(sc_place_under_trap(p, now), p->pristine, SC_TRAP_LEN) ||
 	    !same_behind_trap(p, now, p->pristine))
-		return -EBUSY;
+		return sc_why_note("a breakpoint stands on a call", NULL,
+				   -EBUSY);
 	/* As it is it goes through the key. */
 	sc_place_set_pristine(p);
 	return 1;
@@ -199,5 +201,7 @@ int sc_change_check_odd(struct sc_change *c)
 		return 0;
 	if (sight == SC_TRAPPED)
 		return check_trapped(c, now);
-	return sc_place_is_pristine(c->place) ? 1 : -EBUSY;
+	if (sc_place_is_pristine(c->place))
+		return 1;
+	return sc_why_note("other code stands on a call", NULL, -EBUSY);
 }

@@ -8,7 +8,9 @@
 #include <errno.h>
 
 #include "engine.h"
+#include "log.h"
 #include "step.h"
+#include "why.h"
 
 /*
  * The second move may find no memory after it has unmapped the place, if the
@@ -37,6 +39,18 @@ void sc_range_set_pristine(const struct sc_range *r)
 
 	sc_for_each_place(p, r->text, r->start, r->start + r->len)
 		sc_place_set_pristine(p);
+}
+
+/* Patched text that is not what was mapped: nothing can be done there. */
+static int refuse_mapping(const struct sc_text *text, uintptr_t page,
+			  const struct sc_vma *vma)
+{
+	if (vma->flags & SC_VMA_WRITE)
+		sc_why_note("text is writable", NULL, -EBUSY);
+	else
+		sc_why_note("text is another mapping", NULL, -EBUSY);
+	sc_log_at("cannot be changed", text->path, page);
+	return -EBUSY;
 }
 
 /*
@@ -89,7 +103,8 @@ static int next_range(size_t *i, struct sc_range *r)
 		    (r->len && page > r->start + r->len + SC_RANGE_GAP))
 			break;
 		err = same ? sc_change_check(c) :
-			     sc_place_is_pristine(p) ? 1 : -EBUSY;
+			     sc_place_is_pristine(p) ? 1 :
+			     refuse_mapping(text, page, &vma);
 		if (err < 0)
 			return err;
 		if (err == 0)

@@ -94,7 +94,8 @@ reasons()
 		sed 's/in\.name/"maps"/; s/^[^"]*"//; s/", "//; s/", NULL$//; s/"$//'
 	grep -oE '(\breason = |why_or\(|too_many\[\] = |forbidden \? )"[^"]*"' \
 		<<<"$text" | grep -v '= "a program' | cut -d'"' -f2
-	echo 'a program or library was linked without the build hook'
+	sed -nE 's/^#define SC_(WITHOUT_HOOK|EDITED)[^"]*"(.*)"$/a program or library was \2/p' \
+		src/backend.h
 	grep -oE 'sc_backend_reason\(void\) \{ return "[^"]*"' <<<"$text" |
 		cut -d'"' -f2
 }

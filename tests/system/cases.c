@@ -103,6 +103,7 @@ static const char *int3_at_a_site(void)
 static const char *other_code_at_a_site(void)
 {
 	static const unsigned char theirs[] = { 0x90, 0xeb, 0x02, 0x90, 0x90 };
+	struct static_call_info info = { .size = sizeof(info) };
 	unsigned char ours[sizeof(theirs)];
 	const void *site = a_site();
 	const char *why;
@@ -114,6 +115,9 @@ static const char *other_code_at_a_site(void)
 	if (why)
 		return why;
 	refused_change(EBUSY);
+	if (static_call_get_info(&info) || !info.reason ||
+	    !strstr(info.reason, "other code stands on a call: EBUSY"))
+		fault("the reason is not said");
 	if (memcmp(site, theirs, sizeof(theirs)) != 0)
 		fault("foreign code was overwritten");
 	return write_site(ours, sizeof(ours));
@@ -240,7 +244,8 @@ const struct test cases[] = {
 	{ .name = "anonymous text", .preload = "anonymous",
 	  .alone = { UNSAFE, 0 }, .threads = { UNSAFE, 0 } },
 	{ .name = "text anonymous after start", .after = own_text_anonymous,
-	  .threads = { REFUSED, EBUSY }, .flags = QUIET },
+	  .threads = { REFUSED, EBUSY }, .flags = QUIET,
+	  .says = "text is another mapping: EBUSY" },
 
 	{ .name = "int3 at a site, no debugger", .after = int3_at_a_site,
 	  .flags = QUIET },

@@ -64,6 +64,21 @@ START_TEST(test_log_line)
 }
 END_TEST
 
+START_TEST(test_address)
+{
+	catch_stderr();
+	sc_log_enable(1);
+	sc_log_at("e", "x", 0);
+	sc_log_at("e", NULL, 0x7f00cafe);
+	sc_log_at("e", "x", ULONG_MAX);
+	sc_log_enable(0);
+	sc_log_at("e", "x", 1);
+	ck_assert_str_eq(caught(), "libstaticcall: e x at 0x0\n"
+				   "libstaticcall: e at 0x7f00cafe\n"
+				   "libstaticcall: e x at 0xffffffffffffffff\n");
+}
+END_TEST
+
 START_TEST(test_log_is_silent_unless_enabled)
 {
 	catch_stderr();
@@ -120,6 +135,7 @@ int main(void)
 
 	tcase_add_loop_test(tc, test_log_line, 0,
 			    (int)(sizeof(lines) / sizeof(lines[0])));
+	tcase_add_test(tc, test_address);
 	tcase_add_test(tc, test_log_is_silent_unless_enabled);
 	tcase_add_test(tc, test_log_cuts);
 	tcase_add_test(tc, test_log_keeps_errno);
