@@ -21,6 +21,11 @@ const char *sc_text_reason(void)
 	return NULL;
 }
 
+const char *sc_text_trouble(void)
+{
+	return NULL;
+}
+
 void sc_text_count(size_t *n_dropped, size_t *n_given_up)
 {
 	*n_dropped = 0;
