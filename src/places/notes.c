@@ -123,8 +123,7 @@ static bool run_at(const struct sc_image *image,
 	uintptr_t start = place_relative(&desc->start) + moved;
 
 	run->sites = (const void *)start;
-	return start % sizeof(int32_t) == 0 &&
-	       sc_loaded_owns(image->loaded, start,
+	return sc_loaded_owns(image->loaded, start,
 			      run->n * sizeof(*run->sites), SC_LOAD_READ);
 }
 
@@ -133,7 +132,9 @@ static bool run_fits(const struct sc_image *image,
 		     const struct static_call_note_sites *desc,
 		     uintptr_t moved, struct sc_run *run)
 {
-	return run_at(image, desc, moved, run) && is_record(image, run, 0) &&
+	return run_at(image, desc, moved, run) &&
+	       (uintptr_t)run->sites % sizeof(int32_t) == 0 &&
+	       is_record(image, run, 0) &&
 	       is_record(image, run, run->n - 1);
 }
 
