@@ -41,8 +41,7 @@ static void run_fork(void)
 	/* In a child that is born in a famine it lasts for ever. */
 	soak_need_descriptors();
 	pid = fork();
-	if (pid)
-		soak_need_no_more();
+	soak_need_no_more();
 	if (pid < 0)
 		fault("no fork");
 	if (pid == 0) {
