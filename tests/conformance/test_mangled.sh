@@ -25,6 +25,12 @@ if [ -n "${SC_TEST_SECONDS:-}" ]; then
 fi
 cd "$work" || exit 99
 
+# Its modules are known by what their constructors pass, which are pointers that the
+# loader has relocated: nothing of that can be checked.
+if [ "$backend" = generic ]; then
+	skip 'damaged files' 'the generic backend reads nothing of a file'
+	finish
+fi
 if [ ! -e "$libs/libstaticcall-$backend.so" ]; then
 	skip 'damaged files' 'no shared library was built'
 	finish
