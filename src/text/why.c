@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "line.h"
 #include "valgrind.h"
 #include "why.h"
 
@@ -83,62 +84,33 @@ void sc_why_repair(void)
 
 /* ------------------------------------------------------------ the text */
 
-struct line {
-	char text[256];
-	size_t len;
-};
-
-/* What does not fit is cut. */
-static void put(struct line *line, const char *s)
-{
-	size_t len = strlen(s), room = sizeof(line->text) - 1 - line->len;
-
-	if (len > room)
-		len = room;
-	memcpy(line->text + line->len, s, len);
-	line->len += len;
-	line->text[line->len] = '\0';
-}
-
-static void put_number(struct line *line, int number)
-{
-	char digits[16], *p = digits + sizeof(digits);
-
-	*--p = '\0';
-	do {
-		*--p = (char)('0' + number % 10);
-		number /= 10;
-	} while (number);
-	put(line, p);
-}
-
-static void put_error(struct line *line, int err)
+static void put_error(struct sc_line *line, int err)
 {
 	size_t i;
 
-	put(line, ": ");
+	sc_line_put(line, ": ");
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (names[i].err == err) {
-			put(line, names[i].name);
+			sc_line_put(line, names[i].name);
 			return;
 		}
 	/* A sandbox may say anything. */
-	put(line, "error ");
-	put_number(line, err);
+	sc_line_put(line, "error ");
+	sc_line_put_number(line, (unsigned long)err, 10);
 }
 
-static void put_note(struct line *line, const struct note *note)
+static void put_note(struct sc_line *line, const struct note *note)
 {
 	if (line->len)
-		put(line, ", ");
-	put(line, note->call);
+		sc_line_put(line, ", ");
+	sc_line_put(line, note->call);
 	if (note->file)
-		put(line, note->file);
+		sc_line_put(line, note->file);
 	if (note->err)
 		put_error(line, -note->err);
 }
 
-static const char *keep(const struct line *line)
+static const char *keep(const struct sc_line *line)
 {
 	char *text;
 	size_t at;
@@ -156,7 +128,7 @@ static const char *keep(const struct line *line)
 
 const char *sc_why(void)
 {
-	struct line line = { .len = 0 };
+	struct sc_line line = { .len = 0 };
 	size_t i;
 
 	for (i = 0; i < n_notes; i++)

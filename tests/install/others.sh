@@ -12,13 +12,18 @@ cflags=$("$PKG_CONFIG" --cflags libstaticcall)
 libs=$("$PKG_CONFIG" --libs libstaticcall-nohook)
 cc=${CC%% *}
 
+# without TOOL WHY: one skipped result; false
+without()
+{
+	tap_n=$((tap_n + 1))
+	echo "ok $tap_n - $1 # SKIP $2"
+	return 1
+}
+
 # there TOOL: skips a missing one.
 there()
 {
-	command -v "$1" >/dev/null && return
-	tap_n=$((tap_n + 1))
-	echo "ok $tap_n - $1 # SKIP it is not there"
-	return 1
+	command -v "$1" >/dev/null || without "$1" "it is not there"
 }
 
 if there go; then
@@ -60,9 +65,7 @@ sccache_serves()
 		sccache --start-server >"$tmp/log" 2>&1 && return
 		sccache --show-stats >/dev/null 2>&1 && return
 	done
-	tap_n=$((tap_n + 1))
-	echo "ok $tap_n - sccache # SKIP its server does not start: $(tail -1 "$tmp/log")"
-	return 1
+	without sccache "its server does not start: $(tail -n 1 "$tmp/log")"
 }
 
 export SCCACHE_DIR=$tmp/sccache SCCACHE_SERVER_PORT=$((20000 + $$ % 10000))

@@ -58,7 +58,7 @@ report "a port is a leaf" "$(allow "$(c_files src/x86_64)" \
 
 for leaf in lock log mem sync; do
 	report "$leaf is a leaf" "$(allow "src/$leaf.c src/$leaf.h" \
-		"\"${leaf}\.h\"$|\"(sc_config|valgrind)\.h\"$")"
+		"\"${leaf}\.h\"$|\"(sc_config|valgrind|line)\.h\"$")"
 done
 report "valgrind.h is a leaf" "$(allow src/valgrind.h '$')"
 

@@ -94,48 +94,38 @@ static void use_copy(void *handle)
 		fault("%s", dlerror());
 }
 
-static const char *copy_path(char *path, size_t size)
+static void load_and_use(Lmid_t namespace)
 {
 	const char *dir = getenv("STRESS_PLUGINS");
+	char path[PATH_MAX];
+	void *handle;
 
-	snprintf(path, size, "%s/stress-copy.so", dir ? dir : STRESS_PLUGINS);
-	return path;
+	snprintf(path, sizeof(path), "%s/stress-copy.so",
+		 dir ? dir : STRESS_PLUGINS);
+	soak_need_descriptors();
+	handle = dlmopen(namespace, path, RTLD_NOW | RTLD_LOCAL);
+	soak_need_no_more();
+	use_copy(handle);
 }
 
 void *soak_copies(void *arg)
 {
-	char path[PATH_MAX];
-	void *handle;
-
-	(void)arg;
-	copy_path(path, sizeof(path));
 	while (!stopped()) {
-		soak_need_descriptors();
-		handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-		soak_need_no_more();
-		use_copy(handle);
+		load_and_use(LM_ID_BASE);
 		count(COPIES, 1);
 	}
-	return NULL;
+	return arg;
 }
 
 /* Each has a C library of its own. */
 void *soak_namespaces(void *arg)
 {
-	char path[PATH_MAX];
-	void *handle;
-
-	(void)arg;
-	copy_path(path, sizeof(path));
 	while (!stopped()) {
-		soak_need_descriptors();
-		handle = dlmopen(LM_ID_NEWLM, path, RTLD_NOW | RTLD_LOCAL);
-		soak_need_no_more();
-		use_copy(handle);
+		load_and_use(LM_ID_NEWLM);
 		count(NAMESPACES, 1);
 		wait_ns(PLENTY_NS);
 	}
-	return NULL;
+	return arg;
 }
 
 /* -------------------------------------------------------------- growth */
@@ -187,7 +177,7 @@ static long anonymous_kib(void)
 	return kib;
 }
 
-static long count_descriptors(void)
+long soak_descriptors(void)
 {
 	DIR *dir = opendir("/proc/self/fd");
 	long n = 0;
@@ -215,7 +205,7 @@ void soak_sample(double part)
 	soak_need_descriptors();
 	lower(&in->anonymous, anonymous_kib());
 	lower(&in->mappings, count_lines("/proc/self/maps"));
-	lower(&in->descriptors, count_descriptors());
+	lower(&in->descriptors, soak_descriptors());
 	soak_need_no_more();
 	in->samples++;
 }

@@ -20,6 +20,9 @@ void *soak_famine(void *arg);
 /* Whether descriptors may be short: an update may say so. */
 extern bool soak_is_short;
 
+/* How many descriptors are open. */
+long soak_descriptors(void);
+
 /*
  * A sample of what must not grow, at @part of the run, from 0 to 1; then what
  * has grown since the second quarter, in the last: a fault if it is more than

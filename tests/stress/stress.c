@@ -8,7 +8,6 @@
  * is reported like any other fault, with the numbers up to it.  Exit status: 0
  * no fault, 1 a fault, 2 wrong usage.
  */
-#include <dirent.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -62,18 +61,18 @@ static bool is_soak;
 struct holdings {
 	int mappings;		/* executable ones, of files */
 	unsigned long bytes;	/* in them */
-	int descriptors;
+	long descriptors;
 };
 
-static struct holdings holdings_now(void)
+/* @list: also says which mappings they are. */
+static struct holdings holdings_now(bool list)
 {
 	struct holdings held = { 0, 0, 0 };
 	FILE *maps = fopen("/proc/self/maps", "re");
-	DIR *dir = opendir("/proc/self/fd");
 	unsigned long start, end;
 	char line[8192], rights[8];
 
-	if (!maps || !dir)
+	if (!maps)
 		fault("no /proc");
 	while (fgets(line, sizeof(line), maps)) {
 		if (sscanf(line, "%lx-%lx %7s", &start, &end, rights) != 3 ||
@@ -81,26 +80,13 @@ static struct holdings holdings_now(void)
 			continue;
 		held.mappings++;
 		held.bytes += end - start;
-	}
-	while (readdir(dir))
-		held.descriptors++;
-	closedir(dir);
-	fclose(maps);
-	return held;
-}
-
-/* To see whose they are. */
-static void print_executable(void)
-{
-	FILE *maps = fopen("/proc/self/maps", "re");
-	char line[8192];
-
-	while (maps && fgets(line, sizeof(line), maps))
-		if (strstr(line, "x") && strchr(line, '/'))
+		if (list)
 			fputs(line, stdout);
+	}
+	fclose(maps);
 	fflush(stdout);
-	if (maps)
-		fclose(maps);
+	held.descriptors = soak_descriptors();
+	return held;
 }
 
 /*
@@ -110,21 +96,21 @@ static void print_executable(void)
  */
 static void check_holdings(const struct holdings *before)
 {
-	struct holdings now = holdings_now();
+	struct holdings now = holdings_now(false);
 	int tries, i;
 
 	/* The next update of a text removes what its moves left behind. */
 	for (tries = 0; tries < 100 && now.bytes != before->bytes; tries++) {
 		for (i = 0; i < n_keys; i++)
 			key_update(keys + i);
-		now = holdings_now();
+		now = holdings_now(false);
 	}
 	if (now.descriptors != before->descriptors)
-		fault("%d descriptors, were %d", now.descriptors,
+		fault("%ld descriptors, were %ld", now.descriptors,
 		      before->descriptors);
 	if (now.bytes != before->bytes ||
 	    (now.mappings != before->mappings && !counted(LOCKED)))
-		print_executable();
+		holdings_now(true);
 	if (now.bytes != before->bytes)
 		fault("%lu bytes of executable mappings, were %lu", now.bytes,
 		      before->bytes);
@@ -201,7 +187,7 @@ static void work(double seconds)
 	callers_start();
 	churn_start();
 	check_all_exactly();
-	before = holdings_now();
+	before = holdings_now(false);
 	run_roles(seconds);
 	churn_end();
 	check_all_exactly();

@@ -40,6 +40,13 @@ until_ready()
 	done
 }
 
+# missing NAME PROGRAM: says so as a skipped test
+missing()
+{
+	command -v "$2" >/dev/null && return 1
+	skip "$1" "there is no $2 here"
+}
+
 # needs PROGRAM...: skips everything if one is missing
 needs()
 {

@@ -6,13 +6,6 @@
 # shellcheck source=tests/system/common.sh
 . "${abs_top_srcdir:?}/tests/system/common.sh"
 
-# missing NAME PROGRAM: says so as a skipped test
-missing()
-{
-	command -v "$2" >/dev/null && return 1
-	skip "$1" "there is no $2 here"
-}
-
 # ---- XRay: each function begins and ends with code that is patched ------------
 
 build_xray()

@@ -428,7 +428,7 @@ START_TEST(test_call_without_a_record)
 	ck_assert(!makes_calls());
 	put(end - 5, "\xe8", 5, text + TRAMP);
 	ck_assert(makes_calls());
-	/* whoever defines no call has nothing to look for */
+	/* a module that defines no call is not searched for calls */
 	image.n_defines = 0;
 	ck_assert(!makes_calls());
 	image.n_defines = 1;

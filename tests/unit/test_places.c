@@ -339,7 +339,7 @@ START_TEST(test_keys_of_other_modules)
 }
 END_TEST
 
-/* Whoever defines it may know of calls that we do not. */
+/* Its copy of the library may know of calls that this one does not. */
 START_TEST(test_update_of_a_key_that_is_not_ours)
 {
 	make_modules();

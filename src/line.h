@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * line.h - a line of text that is put together on the stack: there is no allocator,
+ * and no stdio.
+ */
+#ifndef SC_LINE_H
+#define SC_LINE_H
+
+#include <stddef.h>
+#include <string.h>
+
+struct sc_line {
+	char text[256];		/* with its end */
+	size_t len;
+};
+
+/* What does not fit is cut. */
+static inline void sc_line_put(struct sc_line *line, const char *s)
+{
+	size_t len = strlen(s), room = sizeof(line->text) - 1 - line->len;
+
+	if (len > room)
+		len = room;
+	memcpy(line->text + line->len, s, len);
+	line->len += len;
+	line->text[line->len] = '\0';
+}
+
+/* @base is 10 or 16. */
+static inline void sc_line_put_number(struct sc_line *line, unsigned long number,
+				      unsigned int base)
+{
+	char digits[24], *p = digits + sizeof(digits);
+
+	*--p = '\0';
+	do {
+		*--p = "0123456789abcdef"[number % base];
+		number /= base;
+	} while (number);
+	sc_line_put(line, p);
+}
+
+#endif
