@@ -96,6 +96,9 @@ const char *sc_backend_name(void);
 /* Once.  @patch: the user has not forbidden it. */
 void sc_backend_start(bool patch);
 
+/* Before the lock is let go: closes what was opened since it was taken. */
+void sc_backend_rest(void);
+
 /* Why text is not patched; NULL: it is. */
 const char *sc_backend_reason(void);
 

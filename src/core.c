@@ -9,11 +9,8 @@
 #include "sc_config.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
 
 #include <static_call/api.h>
 
@@ -23,54 +20,27 @@
 #include "plan.h"
 #include "registry.h"
 #include "repatch.h"
+#include "start.h"
 #include "step.h"
 #include "sync.h"
 #include "targets.h"
 #include "watch.h"
 #include "world.h"
 
-/*
- * 0 or 1.  Written once, with the lock held; read by anyone, without it.  Once
- * it is 1, all that sc_backend_start() has found out can be seen.
- */
-static atomic_int initialized;
 /* ------------------------------------------------------ initialisation */
 
 /*
- * The environment of a program with more rights than its user has is that
- * user's, and does not count.
- */
-static int is_set(const char *name, char value)
-{
-	const char *s = getauxval(AT_SECURE) ? NULL : getenv(name);
-
-	return s && s[0] == value && s[1] == '\0';
-}
-
-/*
- * Runs from the first constructor that needs it, or from the first report.  If
- * the lock cannot be had nothing is lost: calls go through their keys, and the
- * next module or report tries again.
+ * Runs from the first report, unless a module has come before.  If the lock
+ * cannot be had nothing is lost: calls go through their keys, and the next
+ * module or report tries again.
  */
 int static_call_init(void)
 {
 	int saved = errno;
 
-	if (atomic_load(&initialized))
+	if (sc_has_started() || sc_enter())
 		return 0;
-	if (sc_enter())
-		return 0;
-	if (!atomic_load(&initialized)) {
-		bool patch = !is_set("STATIC_CALL_PATCH", '0');
-
-		sc_log_enable(is_set("STATIC_CALL_DEBUG", '1'));
-		/* A program that forbids patching may forbid the calls, too. */
-		if (patch)
-			sc_sync_init();
-		sc_backend_start(patch);
-		sc_log("backend", sc_backend_name(), sc_backend_reason(), 0);
-		atomic_store(&initialized, 1);
-	}
+	sc_start();
 	sc_leave();
 	errno = saved;
 	return 0;
@@ -78,7 +48,7 @@ int static_call_init(void)
 
 int static_call_is_initialized(void)
 {
-	return atomic_load(&initialized);
+	return sc_has_started();
 }
 
 /* -------------------------------------------------------------- update */

@@ -53,6 +53,7 @@ int sc_enter(void)
 
 void sc_leave(void)
 {
+	sc_backend_rest();
 	sc_unlock();
 }
 
@@ -84,5 +85,6 @@ void sc_end_if_unloaded(void)
 	sc_free(sc_world, sizeof(*sc_world));
 	sc_world = NULL;
 	sc_permanent_end();
+	sc_mem_end();
 	sc_lock_end();
 }

@@ -1,33 +1,129 @@
 /* SPDX-License-Identifier: MIT */
-/* mem.c - memory for the library's own tables. */
+/*
+ * mem.c - memory for the library's own tables.
+ *
+ * Small blocks come out of one mapping, the pool, as long as there is room: a
+ * start with a mapping for each of a dozen small tables takes twice as long.
+ * Blocks lie one behind the other in the order in which they were taken.  What
+ * is freed can be taken again where it is the last; else it is lost until the
+ * pool goes, and when the pool is full each block is a mapping of its own.  So
+ * what is lost is never more than the pool.
+ *
+ * It takes no lock.  A child of fork() sees @used as it was when it saw what was
+ * linked to the state (world.h), so no block that it believes is taken again.
+ */
 #include "sc_config.h"
 
 #include <errno.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "mem.h"
+#include "valgrind.h"
+
+#define POOL_SIZE	(64ul << 10)
+#define SMALL		(8ul << 10)	/* at most, for a block of the pool */
+#define ALIGN		16
+
+struct pool {
+	_Atomic size_t used;		/* from the start of the pool */
+	size_t unused;			/* keeps what follows aligned */
+};
+
+/* Set once, by the first that needs it; NULL again when the copy ends. */
+static struct pool *_Atomic the_pool;
 
 int sc_alloc_fail_after = -1;
+bool sc_alloc_apart;
 
-/*
- * NORESERVE: tables are sized for the most that a module may have.  The kernel
- * zeroes the pages, on which the readers of new tables rely.
- */
+/* NORESERVE: tables are sized for the most that a module may have. */
+static void *map(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static struct pool *get_pool(void)
+{
+	struct pool *pool = the_pool, *other = NULL;
+
+	if (pool)
+		return pool;
+	pool = map(POOL_SIZE);
+	if (!pool)
+		return NULL;
+	pool->used = sizeof(*pool);
+	if (atomic_compare_exchange_strong(&the_pool, &other, pool))
+		return pool;
+	munmap(pool, POOL_SIZE);
+	return other;
+}
+
+static size_t round_up(size_t size)
+{
+	return (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+}
+
+/* NULL: the pool is full. */
+static void *take(struct pool *pool, size_t size)
+{
+	size_t at = pool->used;
+
+	do {
+		if (size > POOL_SIZE - at)
+			return NULL;
+	} while (!atomic_compare_exchange_weak(&pool->used, &at, at + size));
+	/* Another thread may have had it before. */
+	sc_valgrind_inherit((char *)pool + at, size);
+	return (char *)pool + at;
+}
+
 void *sc_alloc(size_t size)
 {
+	struct pool *pool;
 	void *p;
 
 	if (sc_alloc_fail_after >= 0 && sc_alloc_fail_after-- == 0) {
 		errno = ENOMEM;
 		return NULL;
 	}
-	p = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	return p == MAP_FAILED ? NULL : p;
+	if (size > SMALL || sc_alloc_apart)
+		return map(size);
+	pool = get_pool();
+	p = pool ? take(pool, round_up(size)) : NULL;
+	return p ? p : map(size);
+}
+
+/* Zeroed before it can be taken again. */
+static void give_back(struct pool *pool, void *p, size_t size)
+{
+	size_t at = (size_t)((char *)p - (char *)pool), end = at + size;
+
+	memset(p, 0, size);
+	atomic_compare_exchange_strong(&pool->used, &end, at);
 }
 
 void sc_free(void *p, size_t size)
 {
-	if (p)
+	struct pool *pool = the_pool;
+
+	if (!p)
+		return;
+	if (pool && (uintptr_t)p - (uintptr_t)pool < POOL_SIZE)
+		give_back(pool, p, round_up(size));
+	else
 		munmap(p, size);
+}
+
+void sc_mem_end(void)
+{
+	struct pool *pool = the_pool;
+
+	the_pool = NULL;
+	if (pool)
+		munmap(pool, POOL_SIZE);
 }

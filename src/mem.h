@@ -3,6 +3,7 @@
 #ifndef SC_MEM_H
 #define SC_MEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -12,7 +13,14 @@
 void *sc_alloc(size_t size);
 void sc_free(void *p, size_t size);
 
-/* For tests: the allocation after that many fails, once; -1: none. */
+/* Small blocks go with it, whether they were freed or not. */
+void sc_mem_end(void);
+
+/*
+ * For tests: the allocation after that many fails, once; -1: none.  And each
+ * block is a mapping of its own, so that one that is not freed is seen.
+ */
 extern int sc_alloc_fail_after;
+extern bool sc_alloc_apart;
 
 #endif

@@ -16,6 +16,7 @@
 #include "mem.h"
 #include "registry.h"
 #include "permanent.h"
+#include "start.h"
 #include "sync.h"
 
 /* What the state byte of a module says; the header's constructor sets the first. */
@@ -36,6 +37,7 @@ static int enter(const struct sc_module *found)
 	*m = *found;
 	err = sc_enter();
 	if (!err) {
+		sc_start();
 		err = sc_registry_add(m);
 		sc_sync_threads();
 		sc_log("module", "added", NULL, err);
@@ -57,7 +59,6 @@ void __static_call_backend_enter(char *state)
 	int saved = errno;
 
 	if (sc_backend_read(&m) == 0) {
-		static_call_init();
 		enter(&m);
 		sc_backend_forget(&m);
 	}

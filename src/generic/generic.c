@@ -20,6 +20,10 @@ void sc_backend_start(bool patch)
 	(void)patch;
 }
 
+void sc_backend_rest(void)
+{
+}
+
 const char *sc_backend_reason(void)
 {
 	return "the generic backend calls through the keys";

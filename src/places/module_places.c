@@ -25,6 +25,11 @@ void sc_backend_start(bool patch)
 		sc_text_start();
 }
 
+void sc_backend_rest(void)
+{
+	sc_text_rest();
+}
+
 const char *sc_backend_reason(void)
 {
 	return forbidden ? "STATIC_CALL_PATCH=0" : sc_text_reason();

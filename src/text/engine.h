@@ -127,7 +127,8 @@ struct sc_tx {
 	struct sc_maps maps;
 	struct sc_file mem;	/* /proc/self/mem; not open: edit by mprotect */
 	bool no_flip;		/* mprotect() has failed in this one */
-	int why_not_moved;	/* the last error of step D; 0: none */
+	/* The last error of step D, and of opening mem in step A; 0: none. */
+	int why_not_moved, why_not_in_place;
 	/*
 	 * The last one was refused, or left calls to their trampolines; or what
 	 * text is mapped from could not be asked.
@@ -137,8 +138,9 @@ struct sc_tx {
 	int strict;		/* vm.overcommit_memory is 2; -1 likewise */
 	size_t n_dropped;	/* copies, ever; for the report */
 	size_t n_given_up;	/* places that were given back, ever */
-	uint8_t *image;		/* room for SC_BATCH pages that are composed */
-	uint8_t *before;	/* room for one page */
+	/* From the first swap on: room for pages that are composed, and for one. */
+	uint8_t *image;		/* SC_BATCH pages */
+	uint8_t *before;
 };
 extern struct sc_tx *sc_tx;
 extern struct sc_tx sc_tx_none;	/* while there is no memory for one */
@@ -150,6 +152,7 @@ extern struct sc_tx sc_tx_none;	/* while there is no memory for one */
 struct sc_system {
 	bool probing;		/* then the swap is tried also when alone */
 	bool can_swap;
+	bool untried;		/* the swap is: that it works is not known */
 	bool can_write;		/* to text, through its mem file */
 	bool can_flip;		/* mprotect: to writable, and back to code */
 	bool can_tell_alone;
@@ -255,6 +258,11 @@ static inline int sc_change_check(struct sc_change *c)
 	return sc_change_check_odd(c);
 }
 
+/* ------------------------------------------------------------ probe.c */
+
+/* Finds out whether the swap works, for the first update that needs it. */
+void sc_text_try_swap(void);
+
 /* ---------------------------------------------------------- inplace.c */
 
 /*
@@ -335,6 +343,12 @@ void sc_arena_free(struct sc_text *text);
 
 /* Makes the copy of @r what the plan wants, or with @undo what it was. */
 int sc_edit_range(struct sc_range *r, bool undo);
+
+/* Opens the maps until the lock is let go; 0 or an error. */
+static inline int sc_open_maps(void)
+{
+	return sc_tx->maps.file.fd >= 0 ? 0 : sc_maps_open(&sc_tx->maps);
+}
 
 /* Opens /proc/self/mem for the rest of the transaction; 0 or an error. */
 int sc_open_mem(void);

@@ -107,12 +107,10 @@ static void give_up_place(struct sc_change *c)
 	struct sc_vma vma;
 
 	memcpy(p->live, c->wanted, SC_INSN_MAX);
-	if (sc_maps_open(&sc_tx->maps))
-		return;
-	if (sc_maps_find(&sc_tx->maps, r.start, &vma) == 0 &&
+	if (!sc_open_maps() &&
+	    sc_maps_find(&sc_tx->maps, r.start, &vma) == 0 &&
 	    sc_text_same_mapping(p->text, r.start, &vma))
 		sc_give_back(&r);
-	sc_maps_close(&sc_tx->maps);
 }
 
 /* What is not as the library left it is for the swap, which can tell more. */
@@ -169,10 +167,13 @@ bool sc_inplace_prepare(void)
 	sc_tx->mem = (struct sc_file){
 		.fd = sc_maps_open_mem(O_RDWR),
 	};
-	if (sc_tx->mem.fd < 0)
+	if (sc_tx->mem.fd < 0) {
+		sc_tx->why_not_in_place = -errno;
 		return false;
+	}
 	if (write_changes() == 0) {
-		if (alone()) {
+		/* Nobody else runs the probe. */
+		if (sc_system.probing || alone()) {
 			sc_tx->mode = SC_IN_PLACE;
 			return true;
 		}

@@ -61,51 +61,30 @@ static bool is_of_the_moment(int err)
 static bool try_patch(struct sc_place *p)
 {
 	struct sc_change change = { .addr = (uintptr_t)p->addr, .place = p };
+	size_t n = sc_why_count();
 	int err;
 
 	memcpy(change.wanted, sc_probe_two, SC_PROBE_LEN);
 	err = sc_text_prepare(&change, 1);
 	may_pass |= is_of_the_moment(err) ||
-		    is_of_the_moment(sc_tx->why_not_moved);
+		    is_of_the_moment(sc_tx->why_not_moved) ||
+		    is_of_the_moment(sc_tx->why_not_in_place);
 	if (err)
 		return false;
 	sc_text_commit();
 	sc_sync_threads();
-	return sc_probe_function() == 2 && !sc_place_is_pristine(p);
+	if (sc_probe_function() != 2 || sc_place_is_pristine(p))
+		return false;
+	/* What failed in a step that came off all the same is no reason. */
+	sc_why_forget(n);
+	return true;
 }
 
 /* The way back must work before anything is patched, even when alone. */
 static bool try_restore(struct sc_text *text)
 {
 	sc_text_restore(text);
-	sc_sync_threads();
 	return sc_probe_function() == 1 && !sc_text_is_patched(text);
-}
-
-/* What failed in a step that came off all the same is no reason. */
-static bool try_both(struct sc_text *text)
-{
-	size_t n = sc_why_count();
-
-	if (!try_patch(text->places))
-		return false;
-	sc_why_forget(n);
-	return try_restore(text);
-}
-
-/* Finds a way that works; the swap first, and in it mprotect first. */
-static bool find_way(struct sc_text *text)
-{
-	sc_system.can_write = true;
-	sc_system.can_tell_alone = unshare_is_honest();
-	sc_system.can_swap = !RUNNING_ON_VALGRIND;
-	sc_system.can_flip = sc_system.can_swap;
-	if (try_both(text))
-		return true;
-	/* Then it must do to write in place, when alone. */
-	sc_system.can_swap = false;
-	sc_system.can_flip = false;
-	return try_both(text);
 }
 
 static const char *no_memory(void)
@@ -113,6 +92,115 @@ static const char *no_memory(void)
 	sc_why_note("mmap", NULL, -errno);
 	may_pass = true;
 	return sc_why();
+}
+
+/* ------------------------------------------------------------ the memory */
+
+/*
+ * The transaction, and what is probed.  Not on the stack: a child of fork() that
+ * is born in a probe believes the transaction, and its ranges lead to the text.
+ */
+struct memory {
+	struct sc_tx tx;
+	struct sc_text text;
+	struct sc_place place;
+};
+
+#define IMAGE_SIZE	((SC_BATCH + 1) * SC_PAGE)
+
+/* A child that was born in the probe may have it already. */
+static bool allocate(void)
+{
+	struct memory *memory;
+
+	if (sc_tx != &sc_tx_none)
+		return true;
+	memory = sc_alloc(sizeof(*memory));
+	if (!memory)
+		return false;
+	memory->tx.mem.fd = -1;
+	memory->tx.maps.file.fd = -1;
+	sc_tx = &memory->tx;
+	return true;
+}
+
+/* The room in which pages are composed. */
+static bool allocate_image(void)
+{
+	uint8_t *room;
+
+	if (sc_tx->image)
+		return true;
+	room = sc_alloc(IMAGE_SIZE);
+	if (!room)
+		return false;
+	sc_tx->before = room;
+	sc_tx->image = room + SC_PAGE;
+	return true;
+}
+
+/* The page of the probe function, which is in no list of texts. */
+static struct sc_text *begin_probe(void)
+{
+	struct memory *memory = (struct memory *)sc_tx;
+	uintptr_t page = (uintptr_t)sc_probe_function & ~(SC_PAGE - 1);
+
+	sc_valgrind_inherit(memory, sizeof(*memory));
+	memory->text = (struct sc_text){
+		.start = page,
+		.end = page + SC_PAGE,
+		.path = "",
+		.places = &memory->place,
+		.n_places = 1,
+	};
+	memory->place = (struct sc_place){
+		.addr = (uint8_t *)(uintptr_t)sc_probe_function,
+		.text = &memory->text,
+		.len = SC_PROBE_LEN,
+	};
+	memcpy(memory->place.pristine, sc_probe_one, SC_PROBE_LEN);
+	/* A child that was born in its parent's probe may find the second. */
+	memcpy(memory->place.live, sc_probe_two, SC_PROBE_LEN);
+	sc_text_register(&memory->text);
+	return &memory->text;
+}
+
+/* --------------------------------------------------------- what is found */
+
+/* In it mprotect is tried first. */
+static bool find_swap(struct sc_text *text)
+{
+	bool works;
+
+	sc_system.untried = false;
+	sc_system.can_swap = true;
+	sc_system.can_flip = true;
+	if (!allocate_image())
+		works = !no_memory();
+	else
+		works = try_patch(text->places);
+	sc_system.can_swap = works;
+	sc_system.can_flip &= works;
+	return works;
+}
+
+/*
+ * A program that starts is alone, and writes in place; the swap is tried when an
+ * update first needs it, for it costs more than all the rest of a start.
+ */
+static bool find_way(struct sc_text *text)
+{
+	sc_system.can_write = true;
+	sc_system.can_tell_alone = unshare_is_honest();
+	if (!try_patch(text->places))
+		return !RUNNING_ON_VALGRIND && find_swap(text) &&
+		       try_restore(text);
+	if (!try_restore(text))
+		return false;
+	sc_system.untried = !RUNNING_ON_VALGRIND;
+	sc_system.can_swap = sc_system.untried;
+	sc_system.can_flip = sc_system.untried;
+	return true;
 }
 
 /* The calls that failed; or, where all seemed to go well, @other. */
@@ -125,71 +213,34 @@ static const char *why_or(const char *other)
  * Why nothing is patched, for static_call_get_info(); NULL: all is well.  The
  * manual lists the reasons.
  */
-static const char *probe(struct sc_text *text)
+static const char *probe(void)
 {
-	if (sc_text_reserve(1))
+	const char *why = NULL;
+	struct sc_text *text;
+
+	if (!allocate() || sc_text_reserve(1))
 		return no_memory();
-	sc_text_register(text);
+	text = begin_probe();
 	if (!text->asked)
 		may_pass = true;
 	if (!text->usable)
-		return why_or("the text of the library is no private mapping of a file");
-	if (!find_way(text))
-		return why_or("a change of text has no effect");
-	return NULL;
+		why = why_or("the text of the library is no private mapping of a file");
+	else if (!find_way(text))
+		why = why_or("a change of text has no effect");
+	sc_text_forget(text);
+	return why;
 }
 
 /*
- * The memory of the engine: the transaction, and room to compose pages.  Mapped,
- * for a child of fork() believes the transaction (world.h).  A child that was
- * born in the probe may have it already.
- */
-static bool allocate(void)
-{
-	size_t size = (SC_BATCH + 2) * SC_PAGE;
-	struct sc_tx *tx;
-
-	if (sc_tx->image)
-		return true;
-	tx = sc_alloc(size);
-	if (!tx)
-		return false;
-	tx->mem.fd = -1;
-	tx->maps.file.fd = -1;
-	tx->before = (uint8_t *)tx + SC_PAGE;
-	tx->image = tx->before + SC_PAGE;
-	sc_tx = tx;
-	return true;
-}
-
-/*
- * The text and the place of the probe are on the stack and in no list.  A child
- * that is born meanwhile has a library that is not initialised, and probes anew.
+ * A child that is born meanwhile has a library that is not initialised, and
+ * probes anew.
  */
 void sc_text_start(void)
 {
-	uintptr_t page = (uintptr_t)sc_probe_function & ~(SC_PAGE - 1);
-	struct sc_text text = {
-		.start = page,
-		.end = page + SC_PAGE,
-		.path = "",
-		.n_places = 1,
-	};
-	struct sc_place place = {
-		.addr = (uint8_t *)(uintptr_t)sc_probe_function,
-		.text = &text,
-		.len = SC_PROBE_LEN,
-	};
-
-	memcpy(place.pristine, sc_probe_one, SC_PROBE_LEN);
-	/* A child that was born in its parent's probe may find the second. */
-	memcpy(place.live, sc_probe_two, SC_PROBE_LEN);
-	text.places = &place;
 	sc_system = (struct sc_system){ .probing = true };
 	sc_why_forget(0);
 	may_pass = false;
-	reason = allocate() ? probe(&text) : no_memory();
-	sc_text_forget(&text);
+	reason = probe();
 	enabled = !reason;
 	sc_system.probing = false;
 	sc_tx->trouble = false;
@@ -200,6 +251,19 @@ bool sc_text_start_again(void)
 	if (may_pass)
 		sc_text_start();
 	return enabled;
+}
+
+/* Where it fails this update, and each that finds others, gives places back. */
+void sc_text_try_swap(void)
+{
+	struct sc_text *text;
+
+	sc_system.probing = true;
+	text = begin_probe();
+	find_swap(text);
+	sc_text_restore(text);
+	sc_text_forget(text);
+	sc_system.probing = false;
 }
 
 void sc_text_end(void)
@@ -213,5 +277,6 @@ void sc_text_end(void)
 	if (tx == sc_tx)
 		return;
 	sc_free(tx->ranges, tx->max_ranges * sizeof(*tx->ranges));
-	sc_free(tx, (SC_BATCH + 2) * SC_PAGE);
+	sc_free(tx->before, IMAGE_SIZE);
+	sc_free(tx, sizeof(struct memory));
 }

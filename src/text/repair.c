@@ -31,15 +31,16 @@ void sc_text_repair_engine(void)
 	sc_valgrind_inherit(tx->ranges, tx->max_ranges * sizeof(*tx->ranges));
 	sc_file_close_inherited(&tx->maps.file);
 	sc_file_close_inherited(&tx->mem);
-	if (tx->mode == SC_SWAP && sc_maps_open(&tx->maps) == 0) {
+	if (tx->mode == SC_SWAP && sc_open_maps() == 0)
 		for (i = 0; i < tx->n_ranges && i < tx->max_ranges; i++)
 			if (tx->ranges[i].out &&
 			    sc_range_is_lost(tx->ranges + i))
 				sc_move_recover(tx->ranges + i);
-		sc_maps_close(&tx->maps);
-	}
 	tx->mode = SC_IDLE;
 	tx->n_ranges = 0;
+	/* The parent may have been trying it. */
+	sc_system.untried |= sc_system.probing;
+	sc_system.probing = false;
 }
 
 /* Where text could not be given back: what it holds is what it is. */

@@ -36,11 +36,16 @@ struct sc_tx *sc_tx = &sc_tx_none;
 
 /* ------------------------------------------------------- the end of it */
 
-static void close_views(void)
+static void end_swap(void)
 {
-	sc_maps_close(&sc_tx->maps);
 	sc_file_close(&sc_tx->mem);
 	sc_tx->mode = SC_IDLE;
+}
+
+/* The lock is let go: nothing stays open without it. */
+void sc_text_rest(void)
+{
+	sc_maps_close(&sc_tx->maps);
 }
 
 /*
@@ -100,7 +105,7 @@ static void settle_ranges(bool undo)
 	for (i = 0; i < tx->n_ranges; i++)
 		settle_range(tx->ranges + i, undo);
 	tx->n_ranges = 0;
-	close_views();
+	end_swap();
 }
 
 /* ------------------------------------------------------------- prepare */
@@ -114,7 +119,7 @@ static int open_views(void)
 	int err = SC_STEP('B');
 
 	if (!err)
-		err = sc_maps_open(&sc_tx->maps);
+		err = sc_open_maps();
 	if (err)
 		return err;
 	sc_tx->mode = SC_SWAP;
@@ -189,6 +194,20 @@ static bool all_pristine(void)
 	return true;
 }
 
+static void begin(struct sc_change *changes, size_t n)
+{
+	struct sc_tx *tx = sc_tx;
+
+	tx->changes = changes;
+	tx->n_changes = n;
+	tx->no_flip = false;
+	tx->why_not_moved = 0;
+	tx->why_not_in_place = 0;
+	tx->traced = -1;
+	tx->strict = -1;
+	tx->trouble = false;
+}
+
 int sc_text_prepare(struct sc_change *changes, size_t n)
 {
 	struct sc_tx *tx = sc_tx;
@@ -196,19 +215,21 @@ int sc_text_prepare(struct sc_change *changes, size_t n)
 
 	if (!n)
 		return 0;
-	tx->changes = changes;
-	tx->n_changes = n;
-	tx->no_flip = false;
-	tx->why_not_moved = 0;
-	tx->traced = -1;
-	tx->strict = -1;
-	tx->trouble = false;
+	begin(changes, n);
 	/* The probe keeps the notes of what it has tried before. */
 	if (!sc_system.probing)
 		sc_why_forget(0);
-	err = sc_fault_in_changes();
+	/* The probe function has just been running. */
+	err = sc_system.probing ? 0 : sc_fault_in_changes();
 	if (!err && sc_inplace_prepare())
 		return 0;
+	if (!err && sc_system.probing && !sc_system.can_swap)
+		err = -EPERM;
+	/* That is a transaction, too. */
+	if (!err && sc_system.untried) {
+		sc_text_try_swap();
+		begin(changes, n);
+	}
 	if (!err)
 		err = prepare_swap();
 	tx->trouble |= err != 0;
@@ -235,26 +256,38 @@ void sc_text_commit(void)
 /* ----------------------------------------------------- registration */
 
 /*
+ * Sealed text can be written when alone and not given back, nor can a part of a
+ * huge page of hugetlbfs, for which two pages are asked.  A system that by now
+ * moves nothing, not even our own page, says nothing about this text.
+ */
+static bool may_move(const struct sc_text *text)
+{
+	uintptr_t second = text->start + SC_PAGE;
+
+	if (sc_can_move(text->start) &&
+	    (second == text->end || sc_can_move(second)))
+		return true;
+	return !sc_can_move((uintptr_t)sc_probe_function);
+}
+
+/*
  * Text may be patched only if what it is mapped from can be told, and told again
  * at each update; and, where the swap is used, only if the kernel would move it.
- * That is asked of the first two pages, and now: @usable decides what the places
- * are, and an update must not find out that a patched one cannot be changed.
+ * That is asked now: @usable decides what the places are, and an update must not
+ * find out that a patched one cannot be changed.
  */
 void sc_text_register(struct sc_text *text)
 {
-	uintptr_t second = text->end - text->start > SC_PAGE ?
-				   text->start + SC_PAGE : text->start;
-	struct sc_maps maps;
 	struct sc_vma vma;
 	int err;
 
 	text->usable = false;
 	text->asked = false;
-	if (sc_maps_open(&maps)) {
+	if (sc_open_maps()) {
 		sc_tx->trouble = true;
 		return;
 	}
-	err = sc_maps_find(&maps, text->start, &vma);
+	err = sc_maps_find(&sc_tx->maps, text->start, &vma);
 	text->asked = !err || err == -ENOENT;
 	sc_tx->trouble |= !text->asked;
 	if (!err) {
@@ -263,17 +296,9 @@ void sc_text_register(struct sc_text *text)
 		text->major = vma.major;
 		text->minor = vma.minor;
 		text->readable = vma.flags & SC_VMA_READ;
-		text->usable = sc_text_same_mapping(text, text->start, &vma);
+		text->usable = sc_text_same_mapping(text, text->start, &vma) &&
+			       (!sc_system.can_swap || may_move(text));
 	}
-	sc_maps_close(&maps);
-	/*
-	 * Sealed text can be written when alone and not given back, nor can a
-	 * part of a huge page of hugetlbfs.  A system that by now moves nothing,
-	 * not even our own page, says nothing about this text.
-	 */
-	if (sc_system.can_swap && sc_can_move((uintptr_t)sc_probe_function) &&
-	    !(sc_can_move(text->start) && sc_can_move(second)))
-		text->usable = false;
 }
 
 void sc_text_forget(struct sc_text *text)
@@ -290,17 +315,12 @@ void sc_text_count(size_t *n_dropped, size_t *n_given_up)
 
 bool sc_text_is_mapped(const struct sc_text *text)
 {
-	struct sc_maps maps;
 	struct sc_vma vma;
-	bool same;
 
 	/* What cannot be read is taken to be there. */
-	if (sc_maps_open(&maps))
-		return true;
-	same = sc_maps_find(&maps, text->start, &vma) == 0 &&
-	       sc_text_same_mapping(text, text->start, &vma);
-	sc_maps_close(&maps);
-	return same;
+	return sc_open_maps() ||
+	       (sc_maps_find(&sc_tx->maps, text->start, &vma) == 0 &&
+		sc_text_same_mapping(text, text->start, &vma));
 }
 
 /*
@@ -355,11 +375,10 @@ void sc_text_restore(struct sc_text *text)
 {
 	uintptr_t from, to;
 
-	if (!sc_text_is_patched(text) || sc_maps_open(&sc_tx->maps))
+	if (!sc_text_is_patched(text) || sc_open_maps())
 		return;
 	from = sc_page_of((uintptr_t)text->places[0].addr);
 	to = sc_page_of((uintptr_t)sc_place_end(text)[-1].addr) + SC_PAGE;
 	while (from < to)
 		restore_part(text, &from, to);
-	sc_maps_close(&sc_tx->maps);
 }

@@ -88,6 +88,9 @@ _Static_assert(sizeof(void *) != 8 || sizeof(struct sc_place) <= 48,
  */
 void sc_text_start(void);
 
+/* Before the lock is let go: closes what was opened since it was taken. */
+void sc_text_rest(void);
+
 /*
  * Once more, if something failed that may pass: no descriptor, no memory, no
  * /proc.  Whether text is patched now.

@@ -40,8 +40,8 @@ rows()
 		grep -E '^[a-z]+ ' | sort -u
 }
 
-# seen PROGRAM [ARGUMENT...]: adds what it does to $work/seen; it must come to its end,
-# with 77 where this machine cannot do it
+# seen PROGRAM [ARGUMENT...]: adds what it does, and who it is, to $work/seen; it must
+# come to its end, with 77 where this machine cannot do it
 seen()
 {
 	local rc
@@ -52,7 +52,7 @@ seen()
 	grep -q 'begin start' "$work/trace" || [ $rc = 77 ] ||
 		{ echo "$*: no occasion was marked"; return 1; }
 	awk -f "$abs_top_srcdir/tests/system/occasions.awk" "$work/trace" |
-		sort -u >>"$work/seen"
+		sort -u | sed "s|$|	$*|" >>"$work/seen"
 	[ $rc = 0 ] || [ $rc = 77 ] || { cat "$work/said"; return $rc; }
 }
 
@@ -87,8 +87,9 @@ odd_seen()
 
 table_has_all()
 {
-	sort -u "$work/seen" >"$work/sorted"
-	comm -23 "$work/sorted" "$work/rows" | tee "$work/lacking"
+	cut -f 1 "$work/seen" | sort -u >"$work/sorted"
+	comm -23 "$work/sorted" "$work/rows" >"$work/lacking"
+	grep -wFf "$work/lacking" "$work/seen"
 	[ -s "$work/sorted" ] && [ ! -s "$work/lacking" ]
 }
 

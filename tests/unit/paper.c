@@ -25,6 +25,10 @@ void sc_backend_start(bool patch)
 	fake.patch = patch;
 }
 
+void sc_backend_rest(void)
+{
+}
+
 const char *sc_backend_reason(void)
 {
 	return fake.reason;

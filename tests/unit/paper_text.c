@@ -16,6 +16,10 @@ void sc_text_start(void)
 	paper_text.starts++;
 }
 
+void sc_text_rest(void)
+{
+}
+
 bool sc_text_start_again(void)
 {
 	paper_text.tries++;

@@ -150,6 +150,7 @@ int code_change(struct sc_place *p, const void *bytes,
 	err = sc_text_prepare(&change, 1);
 	if (!err)
 		sc_text_commit();
+	sc_text_rest();
 	return err;
 }
 
@@ -159,6 +160,7 @@ int code_update(struct code *c, size_t first, size_t step, int value)
 
 	if (!err)
 		sc_text_commit();
+	sc_text_rest();
 	return err;
 }
 
@@ -208,9 +210,17 @@ const struct shape shapes[N_SHAPES] = {
 	{ 700, 2, 1, 3 },
 };
 
-void start(void)
+void start_and_swap(void)
 {
 	sc_text_start();
+	if (sc_system.untried)
+		sc_text_try_swap();
+	sc_text_rest();
+}
+
+void start(void)
+{
+	start_and_swap();
 	steps_clear();
 	ck_assert_str_eq(sc_text_reason() ? sc_text_reason() : "", "");
 	ck_assert(sc_text_enabled());

@@ -56,7 +56,9 @@ void code_expect_consistent(const struct code *c);
 extern struct code code;
 extern struct traces traces;
 
-/* The engine is started. */
+/* The engine is started, and the swap is tried, as by the first update. */
+void start_and_swap(void);
+/* The same, and all is well. */
 void start(void);
 /* Makes the code, in a process that runs one thread or two. */
 enum { ALONE, COMPANY };

@@ -125,19 +125,19 @@ static const struct {
 	{ { .open = odd_error }, "open /proc/thread-self/maps: error 1234" },
 	{ { .madvise = no_advice }, "madvise: ENOSYS" },
 	{ { .mremap = refuse_moves, .syscall = no_unshare },
-	  "mremap: EPERM, unshare: EPERM" },
+	  "unshare: EPERM, mremap: EPERM" },
 	{ { .mremap = refuse_moves, .syscall = any_unshare },
-	  "mremap: EPERM, unshare: lets everything pass" },
+	  "unshare: lets everything pass, mremap: EPERM" },
 	{ { .mremap = refuse_moves, .open = no_mem },
-	  "mremap: EPERM, open /proc/thread-self/mem: EACCES" },
+	  "open /proc/thread-self/mem: EACCES, mremap: EPERM" },
 	{ { .mremap = refuse_moves, .pwrite = no_write },
-	  "mremap: EPERM, write /proc/self/mem: EIO" },
+	  "write /proc/self/mem: EIO, mremap: EPERM" },
 	{ { .mprotect = no_protection, .open = no_mem },
-	  "mprotect: EACCES, open /proc/thread-self/mem: EACCES" },
+	  "open /proc/thread-self/mem: EACCES, mprotect: EACCES" },
 	{ { .mprotect = no_protection, .pwrite = no_write },
-	  "mprotect: EACCES, write /proc/self/mem: EIO" },
+	  "write /proc/self/mem: EIO, mprotect: EACCES" },
 	{ { .mmap = no_arena, .syscall = no_unshare },
-	  "mmap: ENOMEM, unshare: EPERM" },
+	  "unshare: EPERM, mmap: ENOMEM" },
 	{ { .strict_overcommit = strict, .open = no_mem },
 	  "open /proc/thread-self/mem: EACCES" },
 	/* with moves, and in place: the way back is the same */
@@ -249,10 +249,12 @@ START_TEST(test_start_again_comes_to_an_end)
 {
 	wraps.mremap = fail_moves;
 	failing_moves = 1;
-	sc_text_start();
+	start_and_swap();
 	ck_assert(sc_text_enabled());
 	ck_assert(!sc_system.can_swap);
 	ck_assert(sc_text_start_again());
+	ck_assert(sc_system.can_swap);
+	sc_text_try_swap();
 	ck_assert(sc_system.can_swap);
 	n_moves = 0;
 	ck_assert(sc_text_start_again());
@@ -290,7 +292,7 @@ START_TEST(test_the_probe_is_not_counted)
 	size_t dropped, given_up;
 
 	wraps.mremap = _i ? refuse_to_move_in : refuse_moves;
-	sc_text_start();
+	start_and_swap();
 	ck_assert(!sc_system.can_swap);
 	sc_text_count(&dropped, &given_up);
 	ck_assert_uint_eq(dropped, 0);
@@ -314,9 +316,10 @@ START_TEST(test_the_end_gives_back_all)
 	struct traces before, now;
 
 	traces_look(&before);
-	sc_text_start();
+	start_and_swap();
 	ck_assert(sc_text_enabled());
 	ck_assert_int_eq(sc_text_reserve(1000), 0);
+	sc_text_rest();
 	sc_text_end();
 	ck_assert(!sc_text_enabled());
 	ck_assert_ptr_eq(sc_tx, &sc_tx_none);

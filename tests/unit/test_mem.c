@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/* test_mem.c - the pool, and blocks that are too large for it. */
+#include "sc_config.h"
+
+#include <pthread.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "mem.h"
+#include "unit.h"
+
+#define POOL	(64ul << 10)
+#define LARGE	(8ul << 10)
+
+static void setup(void)
+{
+	sc_alloc_apart = false;
+}
+
+static void *take(size_t size)
+{
+	void *p = sc_alloc(size);
+
+	ck_assert_ptr_nonnull(p);
+	return p;
+}
+
+static bool is_zero(const void *p, size_t size)
+{
+	const char *s = p;
+
+	while (size && !*s)
+		s++, size--;
+	return !size;
+}
+
+/* Whether @p and @q lie in one pool. */
+static bool are_near(const void *p, const void *q)
+{
+	uintptr_t a = (uintptr_t)p, b = (uintptr_t)q;
+
+	return (a < b ? b - a : a - b) < POOL;
+}
+
+START_TEST(test_blocks_lie_apart)
+{
+	char *a = take(1), *b = take(17), *c = take(LARGE);
+
+	ck_assert_uint_eq((uintptr_t)a % 16, 0);
+	ck_assert_ptr_eq(b, a + 16);
+	ck_assert_ptr_eq(c, b + 32);
+	ck_assert(is_zero(a, 48 + LARGE));
+}
+END_TEST
+
+START_TEST(test_the_last_block_is_taken_again)
+{
+	char *a = take(100), *b = take(100);
+
+	memset(b, 1, 100);
+	sc_free(b, 100);
+	ck_assert_ptr_eq(take(90), b);
+	ck_assert(is_zero(b, 112));
+	/* Not the last one. */
+	memset(a, 1, 100);
+	sc_free(a, 100);
+	ck_assert_ptr_eq(take(16), b + 96);
+	sc_free(NULL, 100);
+}
+END_TEST
+
+START_TEST(test_large_blocks_are_apart)
+{
+	struct traces before;
+	char *a = take(1), *large;
+
+	traces_look(&before);
+	large = take(LARGE + 1);
+	ck_assert(!are_near(a, large) || large < a);
+	ck_assert_ptr_eq(take(1), a + 16);
+	sc_free(large, LARGE + 1);
+	traces_same(&before);
+}
+END_TEST
+
+/* Then each is a mapping of its own, and given back as one. */
+START_TEST(test_the_pool_is_full)
+{
+	struct traces before;
+	char *first = take(LARGE), *p;
+	size_t n = 1;
+
+	traces_look(&before);
+	while (n < 7) {
+		ck_assert_ptr_eq(take(LARGE), first + n * LARGE);
+		n++;
+	}
+	/* The head of the pool takes 16 bytes. */
+	p = take(LARGE);
+	ck_assert_ptr_ne(p, first + n * LARGE);
+	ck_assert_ptr_eq(take(LARGE - 16), first + n * LARGE);
+	sc_free(p, LARGE);
+	p = take(1);
+	ck_assert(p < first || p >= first + POOL - 16);
+	sc_free(p, 1);
+	traces_same(&before);
+}
+END_TEST
+
+START_TEST(test_the_end_gives_back_the_pool)
+{
+	struct traces before, now;
+
+	sc_mem_end();
+	traces_look(&before);
+	take(1);
+	traces_look(&now);
+	ck_assert_uint_eq(now.bytes, before.bytes + POOL);
+	sc_mem_end();
+	traces_same(&before);
+	take(1);
+	traces_look(&now);
+	ck_assert_uint_eq(now.bytes, before.bytes + POOL);
+}
+END_TEST
+
+#define THREADS	4
+#define BLOCKS	200
+
+static pthread_barrier_t all_there;
+
+/* A block that two threads have gets the number of one of them. */
+static void *take_and_free(void *number)
+{
+	unsigned char *blocks[BLOCKS];
+	int i, rounds;
+
+	pthread_barrier_wait(&all_there);
+	for (rounds = 0; rounds < 20; rounds++) {
+		for (i = 0; i < BLOCKS; i++) {
+			blocks[i] = sc_alloc(32);
+			if (!blocks[i] || !is_zero(blocks[i], 32))
+				return (void *)"not zero";
+			memset(blocks[i], *(int *)number, 32);
+		}
+		for (i = BLOCKS; i-- > 0;) {
+			if (blocks[i][0] != *(int *)number ||
+			    blocks[i][31] != *(int *)number)
+				return (void *)"another's";
+			sc_free(blocks[i], 32);
+		}
+	}
+	return NULL;
+}
+
+START_TEST(test_threads)
+{
+	pthread_t threads[THREADS];
+	int numbers[THREADS], i;
+	void *wrong;
+
+	sc_mem_end();
+	pthread_barrier_init(&all_there, NULL, THREADS);
+	for (i = 0; i < THREADS; i++) {
+		numbers[i] = i + 1;
+		ck_assert_int_eq(pthread_create(threads + i, NULL,
+						take_and_free, numbers + i), 0);
+	}
+	for (i = 0; i < THREADS; i++) {
+		pthread_join(threads[i], &wrong);
+		ck_assert_ptr_null(wrong);
+	}
+}
+END_TEST
+
+START_TEST(test_failure_on_demand)
+{
+	sc_alloc_fail_after = 1;
+	take(1);
+	ck_assert_ptr_null(sc_alloc(1));
+	take(1);
+	sc_alloc_fail_after = 0;
+	ck_assert_ptr_null(sc_alloc(LARGE + 1));
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tc = unit_begin("mem");
+
+	tcase_add_checked_fixture(tc, setup, NULL);
+	tcase_add_test(tc, test_blocks_lie_apart);
+	tcase_add_test(tc, test_the_last_block_is_taken_again);
+	tcase_add_test(tc, test_large_blocks_are_apart);
+	tcase_add_test(tc, test_the_pool_is_full);
+	tcase_add_test(tc, test_the_end_gives_back_the_pool);
+	tcase_add_test(tc, test_threads);
+	tcase_add_test(tc, test_failure_on_demand);
+	return unit_end();
+}
