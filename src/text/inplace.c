@@ -159,14 +159,15 @@ static int write_changes(void)
  * blocked, so the question is asked again at the end.  Any failure here means:
  * try the other way.
  */
-bool sc_inplace_prepare(void)
+static bool prepare(void)
 {
 	if (!sc_system.can_write || !cheaper_in_place() || !alone())
 		return false;
 	/* No child of fork() is born meanwhile that could find the descriptor. */
-	sc_tx->mem = (struct sc_file){
-		.fd = sc_maps_open_mem(O_RDWR),
-	};
+	if (sc_tx->mem.fd < 0)
+		sc_tx->mem = (struct sc_file){
+			.fd = sc_maps_open_mem(O_RDWR),
+		};
 	if (sc_tx->mem.fd < 0) {
 		sc_tx->why_not_in_place = -errno;
 		return false;
@@ -179,8 +180,17 @@ bool sc_inplace_prepare(void)
 		}
 		write_back(sc_tx->n_changes);
 	}
-	sc_file_close(&sc_tx->mem);
 	return false;
+}
+
+/* The descriptor stays open until the lock is let go, but not beside others. */
+bool sc_inplace_prepare(void)
+{
+	bool done = prepare();
+
+	if (!done)
+		sc_file_close(&sc_tx->mem);
+	return done;
 }
 
 /*
@@ -198,7 +208,6 @@ void sc_inplace_commit(void)
 		memcpy(c->place->live, c->wanted, SC_INSN_MAX);
 		sc_arena_clear(c->place->text);
 	}
-	sc_file_close(&sc_tx->mem);
 	sc_tx->mode = SC_IDLE;
 	/* cpuid, which is slow in a virtual machine. */
 	if (!sc_sync_covers_code())

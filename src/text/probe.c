@@ -80,10 +80,20 @@ static bool try_patch(struct sc_place *p)
 	return true;
 }
 
-/* The way back must work before anything is patched, even when alone. */
+/*
+ * The way back must work before anything is patched, even when alone.  Text that
+ * is locked may need more than the one call.
+ */
 static bool try_restore(struct sc_text *text)
 {
-	sc_text_restore(text);
+	struct sc_range r = { .text = text, .start = text->start,
+			      .len = SC_PAGE };
+	size_t n = sc_why_count();
+
+	if (sc_give_back(&r)) {
+		sc_why_forget(n);
+		sc_text_restore(text);
+	}
 	return sc_probe_function() == 1 && !sc_text_is_patched(text);
 }
 

@@ -45,6 +45,7 @@ static void end_swap(void)
 /* The lock is let go: nothing stays open without it. */
 void sc_text_rest(void)
 {
+	sc_file_close(&sc_tx->mem);
 	sc_maps_close(&sc_tx->maps);
 }
 

@@ -93,7 +93,7 @@ for b in $(built); do
 	place 'no ioctl' 'reason= ' deny:ioctl:ENOSYS
 	place 'no madvise' 'reason=madvise: EPERM ' deny:madvise:EPERM
 	place 'no mremap, no unshare, MDWE' \
-		'reason=mremap: EPERM, unshare: EPERM ' \
+		'reason=unshare: EPERM, mremap: EPERM ' \
 		mdwe deny:mremap+unshare:EPERM
 done
 for b in $(built | grep '^inline$'); do
