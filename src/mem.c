@@ -23,8 +23,8 @@
 #include "mem.h"
 #include "valgrind.h"
 
-#define POOL_SIZE	(64ul << 10)
-#define SMALL		(8ul << 10)	/* at most, for a block of the pool */
+#define POOL_SIZE	(160ul << 10)
+#define SMALL		(80ul << 10)	/* at most, for a block of the pool */
 #define ALIGN		16
 
 struct pool {

@@ -138,9 +138,8 @@ struct sc_tx {
 	int strict;		/* vm.overcommit_memory is 2; -1 likewise */
 	size_t n_dropped;	/* copies, ever; for the report */
 	size_t n_given_up;	/* places that were given back, ever */
-	/* From the first swap on: room for pages that are composed, and for one. */
-	uint8_t *image;		/* SC_BATCH pages */
-	uint8_t *before;
+	uint8_t *image;		/* room for SC_BATCH pages that are composed */
+	uint8_t *before;	/* room for one page */
 };
 extern struct sc_tx *sc_tx;
 extern struct sc_tx sc_tx_none;	/* while there is no memory for one */

@@ -107,8 +107,9 @@ static const char *no_memory(void)
 /* ------------------------------------------------------------ the memory */
 
 /*
- * The transaction, and what is probed.  Not on the stack: a child of fork() that
- * is born in a probe believes the transaction, and its ranges lead to the text.
+ * The transaction, and what is probed; the room in which pages are composed lies
+ * behind it.  Not on the stack: a child of fork() that is born in a probe believes
+ * the transaction, and its ranges lead to the text.
  */
 struct memory {
 	struct sc_tx tx;
@@ -116,52 +117,48 @@ struct memory {
 	struct sc_place place;
 };
 
-#define IMAGE_SIZE	((SC_BATCH + 1) * SC_PAGE)
+static size_t memory_size(void)
+{
+	return sizeof(struct memory) + (SC_BATCH + 1) * SC_PAGE;
+}
 
 /* A child that was born in the probe may have it already. */
-static bool allocate(void)
+static struct memory *allocate(void)
 {
 	struct memory *memory;
 
 	if (sc_tx != &sc_tx_none)
-		return true;
-	memory = sc_alloc(sizeof(*memory));
+		return (struct memory *)sc_tx;
+	memory = sc_alloc(memory_size());
 	if (!memory)
-		return false;
+		return NULL;
 	memory->tx.mem.fd = -1;
 	memory->tx.maps.file.fd = -1;
+	memory->tx.before = (uint8_t *)(memory + 1);
+	memory->tx.image = memory->tx.before + SC_PAGE;
 	sc_tx = &memory->tx;
-	return true;
+	return memory;
 }
 
-/* The room in which pages are composed. */
-static bool allocate_image(void)
+/*
+ * The page of the probe function, which is in no list of texts.  It keeps its
+ * arena, so that nothing needs memory when the swap is tried.
+ */
+static struct sc_text *begin_probe(struct memory *memory)
 {
-	uint8_t *room;
-
-	if (sc_tx->image)
-		return true;
-	room = sc_alloc(IMAGE_SIZE);
-	if (!room)
-		return false;
-	sc_tx->before = room;
-	sc_tx->image = room + SC_PAGE;
-	return true;
-}
-
-/* The page of the probe function, which is in no list of texts. */
-static struct sc_text *begin_probe(void)
-{
-	struct memory *memory = (struct memory *)sc_tx;
 	uintptr_t page = (uintptr_t)sc_probe_function & ~(SC_PAGE - 1);
+	uintptr_t arena = memory->text.arena;
 
-	sc_valgrind_inherit(memory, sizeof(*memory));
+	sc_valgrind_inherit(&memory->text, sizeof(memory->text));
+	sc_valgrind_inherit(&memory->place, sizeof(memory->place));
 	memory->text = (struct sc_text){
 		.start = page,
 		.end = page + SC_PAGE,
 		.path = "",
 		.places = &memory->place,
 		.n_places = 1,
+		.arena = arena,
+		.littered = arena != 0,
 	};
 	memory->place = (struct sc_place){
 		.addr = (uint8_t *)(uintptr_t)sc_probe_function,
@@ -180,18 +177,12 @@ static struct sc_text *begin_probe(void)
 /* In it mprotect is tried first. */
 static bool find_swap(struct sc_text *text)
 {
-	bool works;
-
 	sc_system.untried = false;
 	sc_system.can_swap = true;
 	sc_system.can_flip = true;
-	if (!allocate_image())
-		works = !no_memory();
-	else
-		works = try_patch(text->places);
-	sc_system.can_swap = works;
-	sc_system.can_flip &= works;
-	return works;
+	sc_system.can_swap = try_patch(text->places);
+	sc_system.can_flip &= sc_system.can_swap;
+	return sc_system.can_swap;
 }
 
 /*
@@ -210,6 +201,7 @@ static bool find_way(struct sc_text *text)
 	sc_system.untried = !RUNNING_ON_VALGRIND;
 	sc_system.can_swap = sc_system.untried;
 	sc_system.can_flip = sc_system.untried;
+	sc_text_reserve_arena(text);
 	return true;
 }
 
@@ -225,20 +217,19 @@ static const char *why_or(const char *other)
  */
 static const char *probe(void)
 {
-	const char *why = NULL;
+	struct memory *memory = allocate();
 	struct sc_text *text;
 
-	if (!allocate() || sc_text_reserve(1))
+	if (!memory || sc_text_reserve(1))
 		return no_memory();
-	text = begin_probe();
+	text = begin_probe(memory);
 	if (!text->asked)
 		may_pass = true;
 	if (!text->usable)
-		why = why_or("the text of the library is no private mapping of a file");
-	else if (!find_way(text))
-		why = why_or("a change of text has no effect");
-	sc_text_forget(text);
-	return why;
+		return why_or("the text of the library is no private mapping of a file");
+	if (!find_way(text))
+		return why_or("a change of text has no effect");
+	return NULL;
 }
 
 /*
@@ -269,10 +260,9 @@ void sc_text_try_swap(void)
 	struct sc_text *text;
 
 	sc_system.probing = true;
-	text = begin_probe();
+	text = begin_probe((struct memory *)sc_tx);
 	find_swap(text);
 	sc_text_restore(text);
-	sc_text_forget(text);
 	sc_system.probing = false;
 }
 
@@ -286,7 +276,7 @@ void sc_text_end(void)
 	sc_tx = &sc_tx_none;
 	if (tx == sc_tx)
 		return;
+	sc_text_forget(&((struct memory *)tx)->text);
 	sc_free(tx->ranges, tx->max_ranges * sizeof(*tx->ranges));
-	sc_free(tx->before, IMAGE_SIZE);
-	sc_free(tx, sizeof(struct memory));
+	sc_free(tx, memory_size());
 }

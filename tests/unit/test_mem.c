@@ -9,8 +9,8 @@
 #include "mem.h"
 #include "unit.h"
 
-#define POOL	(64ul << 10)
-#define LARGE	(8ul << 10)
+#define POOL	(160ul << 10)
+#define LARGE	(80ul << 10)
 
 static void setup(void)
 {
@@ -88,17 +88,12 @@ START_TEST(test_the_pool_is_full)
 {
 	struct traces before;
 	char *first = take(LARGE), *p;
-	size_t n = 1;
 
 	traces_look(&before);
-	while (n < 7) {
-		ck_assert_ptr_eq(take(LARGE), first + n * LARGE);
-		n++;
-	}
 	/* The head of the pool takes 16 bytes. */
 	p = take(LARGE);
-	ck_assert_ptr_ne(p, first + n * LARGE);
-	ck_assert_ptr_eq(take(LARGE - 16), first + n * LARGE);
+	ck_assert_ptr_ne(p, first + LARGE);
+	ck_assert_ptr_eq(take(LARGE - 16), first + LARGE);
 	sc_free(p, LARGE);
 	p = take(1);
 	ck_assert(p < first || p >= first + POOL - 16);
