@@ -30,7 +30,7 @@ START_TEST(test_notes)
 	first = sc_why();
 	ck_assert_str_eq(first, "a: EPERM");
 	/* the same is noted once, another error of the same call is not */
-	sc_why_note("a", NULL, -EPERM);
+	ck_assert_int_eq(sc_why_note("a", NULL, -EPERM), -EPERM);
 	ck_assert_uint_eq(sc_why_count(), 1);
 	sc_why_note("a", NULL, -EACCES);
 	sc_why_note("open /", "b", -EACCES);
