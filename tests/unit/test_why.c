@@ -157,6 +157,12 @@ static int refuse_protection(void *p, size_t len, int prot)
 	return -1;
 }
 
+static ssize_t refuse_writes(int fd, const void *buf, size_t len, off_t at)
+{
+	errno = EPERM;
+	return -1;
+}
+
 static int disk_fails(void *p, size_t len, int advice)
 {
 	if (advice == MADV_POPULATE_READ) {
@@ -188,6 +194,8 @@ static const struct {
 	{ { .mprotect = refuse_protection }, 0, NULL },
 	{ { .mprotect = refuse_protection, .open = no_mem }, 0,
 	  "mprotect: EACCES, open /proc/thread-self/mem: EACCES" },
+	{ { .mprotect = refuse_protection, .pwrite = refuse_writes }, 0,
+	  "mprotect: EACCES, write /proc/self/mem: EPERM" },
 };
 #define N_REFUSALS	((int)(sizeof(refusals) / sizeof(refusals[0])))
 
@@ -209,6 +217,36 @@ START_TEST(test_why_an_update_failed)
 	wraps = (struct wraps){ .mremap = NULL };
 	ck_assert_int_eq(code_update(&code, 0, 1, 4), 0);
 	ck_assert_ptr_null(sc_text_trouble());
+}
+END_TEST
+
+/* Neither of the two is tried again, and both are named. */
+START_TEST(test_why_copies_cannot_be_edited)
+{
+	start();
+	begin(COMPANY, 2, 3);
+	wraps.mprotect = refuse_protection;
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	ck_assert_ptr_null(sc_text_trouble());
+	sc_system.can_write = false;
+	ck_assert_int_eq(code_update(&code, 0, 1, 3), 0);
+	ck_assert_ptr_nonnull(sc_text_trouble());
+	ck_assert_str_eq(sc_text_trouble(),
+			 "write /proc/self/mem: EIO, mprotect: EACCES");
+}
+END_TEST
+
+/* What was never tried is not named. */
+START_TEST(test_why_copies_cannot_be_written)
+{
+	start();
+	sc_system.can_flip = false;
+	begin(COMPANY, 2, 3);
+	wraps.open = no_mem;
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	ck_assert_ptr_nonnull(sc_text_trouble());
+	ck_assert_str_eq(sc_text_trouble(),
+			 "open /proc/thread-self/mem: EACCES");
 }
 END_TEST
 
@@ -266,6 +304,8 @@ int main(void)
 	tcase_add_test(tc, test_room_is_used_to_its_end);
 	tcase_add_test(tc, test_what_does_not_fit_is_cut);
 	tcase_add_loop_test(tc, test_why_an_update_failed, 0, N_REFUSALS);
+	tcase_add_test(tc, test_why_copies_cannot_be_edited);
+	tcase_add_test(tc, test_why_copies_cannot_be_written);
 	tcase_add_test(tc, test_why_text_was_not_looked_at);
 	tcase_add_loop_test(tc, test_why_text_cannot_be_changed, 0, 2);
 	return unit_end();
