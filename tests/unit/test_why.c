@@ -220,6 +220,22 @@ START_TEST(test_why_an_update_failed)
 }
 END_TEST
 
+/* A child of fork() has its own; what is noted without one is none. */
+START_TEST(test_a_child_has_no_trouble)
+{
+	start();
+	begin(COMPANY, 2, 3);
+	wraps.mremap = refuse_moves;
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	ck_assert_ptr_nonnull(sc_text_trouble());
+	wraps.mremap = NULL;
+	sc_text_repair_engine();
+	ck_assert_ptr_null(sc_text_trouble());
+	sc_why_note("x", NULL, 0);
+	ck_assert_ptr_null(sc_text_trouble());
+}
+END_TEST
+
 /* Neither of the two is tried again, and both are named. */
 START_TEST(test_why_copies_cannot_be_edited)
 {
@@ -304,6 +320,7 @@ int main(void)
 	tcase_add_test(tc, test_room_is_used_to_its_end);
 	tcase_add_test(tc, test_what_does_not_fit_is_cut);
 	tcase_add_loop_test(tc, test_why_an_update_failed, 0, N_REFUSALS);
+	tcase_add_test(tc, test_a_child_has_no_trouble);
 	tcase_add_test(tc, test_why_copies_cannot_be_edited);
 	tcase_add_test(tc, test_why_copies_cannot_be_written);
 	tcase_add_test(tc, test_why_text_was_not_looked_at);
