@@ -265,7 +265,9 @@ END_TEST
 /* And whose lock is held keeps it. */
 START_TEST(test_nothing_is_done_while_the_lock_is_held)
 {
-	const struct static_call_change change = { &b, (void *)(libraries + 1) };
+	const struct static_call_change change = {
+		&b, (void *)(libraries + 1),
+	};
 
 	setup();
 	lead(&a, libraries);
@@ -399,9 +401,9 @@ START_TEST(test_which_words_may_be_the_handle)
 	struct library *lib = libraries;
 
 	setup();
-	fill(lib->code, sizeof(lib->code) / sizeof(lib->code[0]));
+	fill(lib->code, 8);
 	fill(lib->data, N_DATA);
-	fill(lib->constants, sizeof(lib->constants) / sizeof(lib->constants[0]));
+	fill(lib->constants, 8);
 	data_start = (char *)lib->data + words[_i].start;
 	data_end = (char *)lib->data + words[_i].end;
 	lead(&a, lib);
@@ -438,7 +440,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_room_for_another_library, 0,
 			    MAX_LIBRARIES);
 	tcase_add_loop_test(tc, test_which_words_may_be_the_handle, 0, N_CASES);
-	tcase_add_loop_test(tc, test_the_handle_is_near_the_start_of_the_data, 0,
-			    3);
+	tcase_add_loop_test(
+		tc, test_the_handle_is_near_the_start_of_the_data, 0, 3);
 	return unit_end();
 }
