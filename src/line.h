@@ -9,8 +9,9 @@
 #include <stddef.h>
 #include <string.h>
 
+/* At first all zero, so that the text always has an end. */
 struct sc_line {
-	char text[256];		/* with its end */
+	char text[256];
 	size_t len;
 };
 
@@ -23,7 +24,6 @@ static inline void sc_line_put(struct sc_line *line, const char *s)
 		len = room;
 	memcpy(line->text + line->len, s, len);
 	line->len += len;
-	line->text[line->len] = '\0';
 }
 
 /* @base is 10 or 16. */

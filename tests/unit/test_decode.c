@@ -43,7 +43,7 @@ static struct data {
 	} behind;
 } data;
 
-static struct sc_load loads[2];
+static struct sc_load loads[3];
 static struct sc_segment segments[1];
 static struct sc_text texts[1];
 static struct sc_loaded loaded;
@@ -454,6 +454,33 @@ START_TEST(test_call_through_a_slot_without_a_record)
 }
 END_TEST
 
+/*
+ * Through the linkage table to a trampoline that the slot holds or will hold.  Each
+ * of the others is no call.
+ */
+START_TEST(test_call_by_a_linkage_table_without_a_record)
+{
+	void *plt;
+
+	bind("__SCT__hand", SYMBOLS - 1);
+	/* what is defined here is imported by no slot */
+	data.symbols[SYMBOLS - 1].st_shndx = 1;
+	/* the table itself is not searched */
+	loads[2] = loads[0];
+	loads[2].start = loads[0].end = (uintptr_t)text + PLT;
+	loads[2].flags |= SC_LOAD_WRITE;
+	loaded.n_own = loaded.n_loads = 3;
+	plt = _i == 4 ? data.behind.tramp : text + PLT;
+	put(text + CALL_AT, "\xe8", 5, plt);
+	put(plt, _i == 3 ? "\xff\x15" : "\xff\x25", 6, &data.slot);
+	if (_i != 1)
+		data.rela[1].r_offset = 0;
+	if (_i == 0 || _i > 2)
+		data.slot = (uintptr_t)text + TRAMP;
+	ck_assert_int_eq(makes_calls(), _i < 2);
+}
+END_TEST
+
 /* A slot for the trampoline of another module, whose name may be empty. */
 START_TEST(test_import)
 {
@@ -506,6 +533,8 @@ int main(void)
 	tcase_add_loop_test(tc, test_slot_that_nobody_binds, 0, 10);
 	tcase_add_test(tc, test_call_without_a_record);
 	tcase_add_test(tc, test_call_through_a_slot_without_a_record);
+	tcase_add_loop_test(
+		tc, test_call_by_a_linkage_table_without_a_record, 0, 5);
 	tcase_add_loop_test(tc, test_import, 0, 4);
 	tcase_add_loop_test(tc, test_no_import, 0, 4);
 	return unit_end();

@@ -568,6 +568,7 @@ static void expect_hook(bool without, size_t refused)
 	ck_assert_int_eq(module.without_hook, without);
 	ck_assert_int_eq(module.image->without_hook, without);
 	ck_assert_uint_eq(module.image->n_refused, refused);
+	ck_assert_int_eq(module.edited, refused > 0);
 	sc_backend_forget(&module);
 }
 
@@ -651,10 +652,11 @@ END_TEST
 
 /*
  * A tool has moved code to a segment of its own, and its records lead to the old
- * one.  Each of the others is no reason to say so.
+ * one, or behind its own.  Each of the others is no reason to say so.
  */
 START_TEST(test_code_without_its_records)
 {
+	struct sc_module module = { .state = STATE };
 	struct notes *notes = put_module(_i != 1);
 	int32_t rel = (int32_t)(TRAMP - (uintptr_t)(m.text + 200 + 5));
 
@@ -662,11 +664,16 @@ START_TEST(test_code_without_its_records)
 	memcpy(m.text + 201, &rel, sizeof(rel));
 	notes->sites.desc.count = N_SITES;
 	if (_i == 3)
-		lead(&m.sites[1].addr, m.text + 200);
-	split = _i == 4 ? 0 : 192;
-	ck_assert_int_eq(read_it(), 0);
-	ck_assert_int_eq(image->code_moved, _i == 0);
-	sc_image_free(image);
+		lead(&m.sites[1].addr, m.text + 192);
+	else if (_i == 4)
+		lead(&m.sites[1].addr, m.text + 255);
+	else if (_i == 6)
+		lead(&m.sites[1].addr, m.text + 256);
+	split = _i == 5 ? 0 : 192;
+	ck_assert_int_eq(sc_backend_read(&module), 0);
+	ck_assert_int_eq(module.image->code_moved, _i == 0 || _i == 6);
+	ck_assert_int_eq(module.edited, _i == 0 || _i == 6);
+	sc_backend_forget(&module);
 }
 END_TEST
 
@@ -710,7 +717,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_module_note_that_was_moved, 0, 2);
 	tcase_add_loop_test(tc, test_nothing_to_say_of_the_hook, 0, 7);
 	tcase_add_loop_test(tc, test_odd_notes_of_a_module, 0, 5);
-	tcase_add_loop_test(tc, test_code_without_its_records, 0, 5);
+	tcase_add_loop_test(tc, test_code_without_its_records, 0, 7);
 	tcase_add_loop_test(tc, test_code_that_ends_within_an_instruction, 0,
 			    2);
 	return unit_end();

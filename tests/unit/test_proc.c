@@ -13,6 +13,7 @@
 #include "maps.h"
 #include "machine.h"
 #include "unit.h"
+#include "why.h"
 #include "wrap.h"
 
 static int file_of(const void *bytes, size_t n)
@@ -370,9 +371,13 @@ END_TEST
 static const struct {
 	const char *mode;
 	bool strict;
+	const char *why;
 } modes[] = {
-	{ "0\n", false }, { "1\n", false }, { "2\n", true }, { "", true },
-	{ NULL, true },
+	{ "0\n", false, NULL },
+	{ "1\n", false, NULL },
+	{ "2\n", true, "vm.overcommit_memory is 2" },
+	{ "", true, NULL },
+	{ NULL, true, "open /proc/sys/vm/overcommit_memory: ENOENT" },
 };
 #define N_MODES	((int)(sizeof(modes) / sizeof(modes[0])))
 
@@ -384,6 +389,12 @@ START_TEST(test_modes_of_overcommit)
 	traces_look(&before);
 	ck_assert_int_eq(sc_maps_strict_overcommit(), modes[_i].strict);
 	traces_same(&before);
+	if (modes[_i].why) {
+		ck_assert_ptr_nonnull(sc_why());
+		ck_assert_str_eq(sc_why(), modes[_i].why);
+	} else {
+		ck_assert_ptr_null(sc_why());
+	}
 }
 END_TEST
 

@@ -54,6 +54,10 @@ START_TEST(test_no_range_without_a_change)
 	ck_assert_uint_eq(count_steps('D'), 1);
 	ck_assert_uint_eq(count_steps('R'), 0);
 	ck_assert_int_eq(code_call(&code, 19), 3);
+	/* nor does one of which no place is left */
+	steps_clear();
+	ck_assert_int_eq(code_update(&code, 0, 20, 4), 0);
+	ck_assert_uint_eq(count_steps('D'), 0);
 }
 END_TEST
 
@@ -125,6 +129,27 @@ START_TEST(test_places_that_cannot_be_read_are_an_error)
 }
 END_TEST
 
+/* An older kernel does not say which pages can be read. */
+static int as_before_5_14(void *p, size_t len, int advice)
+{
+	if (advice != MADV_POPULATE_READ)
+		return __real_madvise(p, len, advice);
+	errno = EINVAL;
+	return -1;
+}
+
+START_TEST(test_what_can_be_read_is_read_without_mem)
+{
+	start();
+	begin(COMPANY, 2, 2);
+	wraps.madvise = as_before_5_14;
+	wraps.open = no_mem;
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	ck_assert_int_eq(code_update(&code, 0, 1, 3), 0);
+	expect_all(0, 1, 3);
+}
+END_TEST
+
 START_TEST(test_why_text_cannot_be_read)
 {
 	uint8_t byte;
@@ -152,6 +177,7 @@ int main(void)
 			    N_CHANGES);
 	tcase_add_test(tc, test_execute_only_text_opens_mem_once);
 	tcase_add_test(tc, test_places_that_cannot_be_read_are_an_error);
+	tcase_add_test(tc, test_what_can_be_read_is_read_without_mem);
 	tcase_add_test(tc, test_why_text_cannot_be_read);
 	return unit_end();
 }

@@ -41,6 +41,8 @@ static struct sc_module *add(struct plan *state)
 	ck_assert_ptr_nonnull(m);
 	m->state = (char *)state;
 	ck_assert_int_eq(sc_registry_add(m), 0);
+	ck_assert_ptr_eq(fake.moving, m);
+	ck_assert_ptr_null(sc_world->moving);
 	return m;
 }
 
@@ -196,6 +198,25 @@ START_TEST(test_stuck_modules_are_dropped_before_one_comes)
 	fake.is_mapped = false;
 	add(&user);
 	ck_assert_int_eq(fake.drops, 1);
+}
+END_TEST
+
+/* Where nothing else is left: neither a definition nor another module. */
+START_TEST(test_the_end_drops_stuck_modules)
+{
+	setup_stuck();
+	ck_assert(!sc_registry_end());
+	sc_registry_undefine(&single);
+	if (_i) {
+		add(&user);
+		ck_assert(!sc_registry_end());
+		ck_assert_int_eq(fake.drops, 0);
+		return;
+	}
+	ck_assert(sc_registry_end());
+	ck_assert_int_eq(fake.drops, 1);
+	ck_assert_ptr_null(sc_world->modules);
+	ck_assert_ptr_null(sc_world->keys);
 }
 END_TEST
 
@@ -507,6 +528,7 @@ int main(void)
 	tcase_add_test(tc, test_only_stuck_modules_are_dropped);
 	tcase_add_test(tc, test_a_module_in_the_place_of_a_stuck_one);
 	tcase_add_test(tc, test_stuck_modules_are_dropped_before_one_comes);
+	tcase_add_loop_test(tc, test_the_end_drops_stuck_modules, 0, 2);
 	tcase_add_test(tc, test_keys_of_others_are_counted);
 	tcase_add_test(tc, test_an_entry_of_another_copy_is_not_found);
 	tcase_add_test(tc, test_a_definition_may_stay);

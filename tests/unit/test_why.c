@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
+#include "log.h"
 #include "sample.h"
 #include "unit.h"
 #include "why.h"
@@ -28,7 +30,7 @@ START_TEST(test_notes)
 	first = sc_why();
 	ck_assert_str_eq(first, "a: EPERM");
 	/* the same is noted once, another error of the same call is not */
-	sc_why_note("a", NULL, -EPERM);
+	ck_assert_int_eq(sc_why_note("a", NULL, -EPERM), -EPERM);
 	ck_assert_uint_eq(sc_why_count(), 1);
 	sc_why_note("a", NULL, -EACCES);
 	sc_why_note("open /", "b", -EACCES);
@@ -94,6 +96,27 @@ START_TEST(test_room_for_texts)
 }
 END_TEST
 
+/* Four texts with their ends fill it, and then there is no room for one more. */
+START_TEST(test_room_is_used_to_its_end)
+{
+	static char calls[4][256];
+	const char *given[4];
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		memset(calls[i], 'a' + i, sizeof(calls[i]) - 1);
+		sc_why_forget(0);
+		sc_why_note(calls[i], NULL, 0);
+		given[i] = sc_why();
+	}
+	sc_why_forget(0);
+	sc_why_note("x", NULL, 0);
+	ck_assert_str_eq(sc_why(), "the system calls fail in too many ways");
+	for (i = 0; i < 4; i++)
+		ck_assert_str_eq(given[i], calls[i]);
+}
+END_TEST
+
 static char long_call[300];
 
 START_TEST(test_what_does_not_fit_is_cut)
@@ -134,6 +157,12 @@ static int refuse_protection(void *p, size_t len, int prot)
 	return -1;
 }
 
+static ssize_t refuse_writes(int fd, const void *buf, size_t len, off_t at)
+{
+	errno = EPERM;
+	return -1;
+}
+
 static int disk_fails(void *p, size_t len, int advice)
 {
 	if (advice == MADV_POPULATE_READ) {
@@ -165,6 +194,8 @@ static const struct {
 	{ { .mprotect = refuse_protection }, 0, NULL },
 	{ { .mprotect = refuse_protection, .open = no_mem }, 0,
 	  "mprotect: EACCES, open /proc/thread-self/mem: EACCES" },
+	{ { .mprotect = refuse_protection, .pwrite = refuse_writes }, 0,
+	  "mprotect: EACCES, write /proc/self/mem: EPERM" },
 };
 #define N_REFUSALS	((int)(sizeof(refusals) / sizeof(refusals[0])))
 
@@ -189,6 +220,52 @@ START_TEST(test_why_an_update_failed)
 }
 END_TEST
 
+/* A child of fork() has its own; what is noted without one is none. */
+START_TEST(test_a_child_has_no_trouble)
+{
+	start();
+	begin(COMPANY, 2, 3);
+	wraps.mremap = refuse_moves;
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	ck_assert_ptr_nonnull(sc_text_trouble());
+	wraps.mremap = NULL;
+	sc_text_repair_engine();
+	ck_assert_ptr_null(sc_text_trouble());
+	sc_why_note("x", NULL, 0);
+	ck_assert_ptr_null(sc_text_trouble());
+}
+END_TEST
+
+/* Neither of the two is tried again, and both are named. */
+START_TEST(test_why_copies_cannot_be_edited)
+{
+	start();
+	begin(COMPANY, 2, 3);
+	wraps.mprotect = refuse_protection;
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	ck_assert_ptr_null(sc_text_trouble());
+	sc_system.can_write = false;
+	ck_assert_int_eq(code_update(&code, 0, 1, 3), 0);
+	ck_assert_ptr_nonnull(sc_text_trouble());
+	ck_assert_str_eq(sc_text_trouble(),
+			 "write /proc/self/mem: EIO, mprotect: EACCES");
+}
+END_TEST
+
+/* What was never tried is not named. */
+START_TEST(test_why_copies_cannot_be_written)
+{
+	start();
+	sc_system.can_flip = false;
+	begin(COMPANY, 2, 3);
+	wraps.open = no_mem;
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	ck_assert_ptr_nonnull(sc_text_trouble());
+	ck_assert_str_eq(sc_text_trouble(),
+			 "open /proc/thread-self/mem: EACCES");
+}
+END_TEST
+
 START_TEST(test_why_text_was_not_looked_at)
 {
 	start();
@@ -201,6 +278,38 @@ START_TEST(test_why_text_was_not_looked_at)
 }
 END_TEST
 
+/* It is not what was mapped any more; the log tells where. */
+START_TEST(test_why_text_cannot_be_changed)
+{
+	const int rwx = PROT_READ | PROT_WRITE | PROT_EXEC;
+	int log = memfd_create("unit-log", MFD_CLOEXEC);
+	char said[1024] = "", want[128];
+	void *page;
+
+	start();
+	begin(COMPANY, 2, 3);
+	page = (void *)(code.text.start + SC_PAGE);
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	if (_i)
+		ck_assert_int_eq(mprotect(page, SC_PAGE, rwx), 0);
+	else
+		ck_assert_ptr_eq(mmap(page, SC_PAGE, PROT_READ | PROT_EXEC,
+				      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+				      -1, 0), page);
+	ck_assert_int_eq(dup2(log, STDERR_FILENO), STDERR_FILENO);
+	sc_log_enable(1);
+	ck_assert_int_eq(code_update(&code, 0, 1, 3), -EBUSY);
+	ck_assert_str_eq(sc_text_trouble(),
+			 _i ? "text is writable: EBUSY" :
+			      "text is another mapping: EBUSY");
+	ck_assert_int_ge(pread(log, said, sizeof(said) - 1, 0), 0);
+	snprintf(want, sizeof(want),
+		 "libstaticcall: cannot be changed %s at 0x%lx\n",
+		 code.text.path, (unsigned long)page);
+	ck_assert_ptr_nonnull(strstr(said, want));
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = unit_begin("why");
@@ -208,8 +317,13 @@ int main(void)
 	tcase_add_test(tc, test_notes);
 	tcase_add_loop_test(tc, test_names_of_errors, 0, N_ERRORS);
 	tcase_add_test(tc, test_room_for_texts);
+	tcase_add_test(tc, test_room_is_used_to_its_end);
 	tcase_add_test(tc, test_what_does_not_fit_is_cut);
 	tcase_add_loop_test(tc, test_why_an_update_failed, 0, N_REFUSALS);
+	tcase_add_test(tc, test_a_child_has_no_trouble);
+	tcase_add_test(tc, test_why_copies_cannot_be_edited);
+	tcase_add_test(tc, test_why_copies_cannot_be_written);
 	tcase_add_test(tc, test_why_text_was_not_looked_at);
+	tcase_add_loop_test(tc, test_why_text_cannot_be_changed, 0, 2);
 	return unit_end();
 }
