@@ -15,18 +15,18 @@ trap 'rm -rf "$scratch"' EXIT
 cd "$scratch"
 export LC_ALL=C
 
-# compare NAME ROUNDS COMMAND...
+# compare NAME LINKER COMMAND...
 compare()
 {
-	local name=$1 n=$2
+	local name=$1 ld=$2
 
 	shift 2
-	"$build/bench/linkcost" "$name" "$n" "@$hook/hook.rsp" "$@"
+	"$build/bench/linkcost" "$name" "$ld" "$rounds" "@$hook/hook.rsp" "$@"
 }
 
 heading()
 {
-	printf '%s, milliseconds\n%40s  %33s  %33s\n%40s' "$1" "" \
+	printf '%s, milliseconds\n%50s  %33s  %33s\n%50s' "$1" "" \
 		"time" "processor time" ""
 	printf '  %8s %8s %8s %6s' without with more ratio without with more ratio
 	echo
@@ -100,7 +100,7 @@ links()
 		[ $ld != mold ] || only=-Wl,--no-fork
 		# shellcheck disable=SC2086 # a list
 		gcc -fuse-ld=$ld main.o -o out 2>/dev/null || continue
-		compare "$name, $ld" "$rounds" gcc -fuse-ld=$ld -no-pie $only \
+		compare "$name" "$ld" gcc -fuse-ld=$ld -no-pie $only \
 			main.o "$@" -o out
 	done
 }
@@ -109,15 +109,15 @@ many_objects
 objects=$(printf '%s ' p[0-9]*.o c[0-9]*.o)
 heading "A link of 500 objects, 250 with static calls"
 # shellcheck disable=SC2086 # a list
-links "annotated by the link" $objects
+links "500 objects by the link" $objects
 "$build/tools/static-call" annotate c[0-9]*.o main.o
 # shellcheck disable=SC2086 # a list
-links "annotated before" $objects
+links "500 objects annotated before" $objects
 rm -f p[0-9]*.o c[0-9]*.o
 big_object add
 heading "A link of one object of $(($(stat -c %s big.o) / 1000000)) MB"
-links "without static calls" big.o
+links "one object without calls" big.o
 big_object __SCT__there
-links "50000 calls, annotated by the link" big.o
+links "one object of 50000 calls by the link" big.o
 "$build/tools/static-call" annotate big.o
-links "50000 calls, annotated before" big.o
+links "one object of 50000 calls annotated before" big.o

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * callcost.c - what a call costs: direct, static, through a function pointer,
- * and through a function pointer with a retpoline.
+ * and through a function pointer with a retpoline; a call that is NULL; and many
+ * call sites instead of one.
  *
  * All kinds take turns, many times, and the median of the ratios counts: so they
  * meet the same clock frequency and the same disturbances.
@@ -14,7 +15,7 @@
 
 #include "callcost.h"
 
-#define CALLS	20000
+#define CALLS	4000
 #define ROUNDS	1001
 
 /* gcc would save registers around calls of functions that it can see. */
@@ -50,6 +51,41 @@ LOOP(loop_direct, callee)
 LOOP(loop_static, static_call(callee_static))
 LOOP(loop_pointer, callee_pointer)
 
+/* A hook that is off, and calls nothing. */
+DEFINE_STATIC_CALL_NULL(callee_null, void (*)(unsigned int));
+
+OPAQUE
+static unsigned int loop_null(unsigned int x)
+{
+	int i;
+
+	for (i = 0; i < CALLS; i++)
+		static_call_cond(callee_null)(x);
+	return x + CALLS;
+}
+
+/* Each call once, at a place of its own; functions that compilers like better. */
+#define TIMES10(x)	x x x x x x x x x x
+#define PART(name, call)						\
+	OPAQUE static unsigned int name(unsigned int x)			\
+	{								\
+		TIMES10(TIMES10(TIMES10(x = call(x);)))			\
+		return x;						\
+	}
+#define MANY(name, call)						\
+	PART(name##_1, call)						\
+	PART(name##_2, call)						\
+	PART(name##_3, call)						\
+	PART(name##_4, call)						\
+	OPAQUE static unsigned int name(unsigned int x)			\
+	{								\
+		return name##_4(name##_3(name##_2(name##_1(x))));	\
+	}
+
+MANY(many_direct, callee)
+MANY(many_static, static_call(callee_static))
+MANY(many_pointer, callee_pointer)
+
 #ifdef __x86_64__
 /*
  * What compilers make of a call through a pointer where processors must not
@@ -80,15 +116,21 @@ unsigned int (*callee_retpoline_target)(unsigned int) = callee;
 LOOP(loop_retpoline, callee_retpoline)
 #endif
 
+/* @base: the place in this table of what it is compared with. */
 static const struct {
 	const char *name;
-	unsigned int (*loop)(unsigned int x);
+	unsigned int (*run)(unsigned int x);
+	size_t base;
 } kinds[] = {
-	{ "direct call", loop_direct },
-	{ "static call", loop_static },
-	{ "function pointer", loop_pointer },
+	{ "direct call", loop_direct, 0 },
+	{ "static call", loop_static, 0 },
+	{ "static call that is NULL", loop_null, 0 },
+	{ "function pointer", loop_pointer, 0 },
+	{ "4000 sites: direct call", many_direct, 4 },
+	{ "4000 sites: static call", many_static, 4 },
+	{ "4000 sites: function pointer", many_pointer, 4 },
 #ifdef __x86_64__
-	{ "function pointer, retpoline", loop_retpoline },
+	{ "function pointer, retpoline", loop_retpoline, 0 },
 #endif
 };
 
@@ -128,11 +170,12 @@ static void measure(void)
 			double start = now();
 
 			k = (i + round) % KINDS;
-			x = kinds[k].loop(x);
+			x = kinds[k].run(x);
 			ns[k][round] = (now() - start) / CALLS;
 		}
 		for (k = 0; k < KINDS; k++)
-			ratio[k][round] = ns[k][round] / ns[0][round];
+			ratio[k][round] = ns[k][round] /
+					  ns[kinds[k].base][round];
 	}
 	if (x != KINDS * ROUNDS * CALLS)
 		abort();
