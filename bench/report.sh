@@ -18,20 +18,24 @@ first_line()
 	"$@" 2>/dev/null | head -n 1
 }
 
+# cpu KEY: of the first processor.
+cpu()
+{
+	sed -n "s/^$1[^:]*: *//p" /proc/cpuinfo | head -n 1
+}
+
 # Figures mean little without this.
 machine()
 {
-	local cpu kind
+	local virtual=
 
-	cpu=$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n 1)
-	kind=$(systemd-detect-virt 2>/dev/null || :)
-	grep -q '^flags.* hypervisor' /proc/cpuinfo && kind=${kind:-virtual machine}
-	echo "# processor: ${cpu:-$(uname -m)}, $(nproc) of them${kind:+ ($kind)}, family $(
-		sed -n 's/^cpu family[^:]*: *//p' /proc/cpuinfo | head -n 1)"
-	echo "# kernel: $(uname -sr)"
+	! grep -qw hypervisor /proc/cpuinfo || virtual=' of a virtual machine'
+	echo "# processors: $(nproc)$virtual, $(cpu 'model name'), family $(
+		cpu 'cpu family'), model $(cpu model)"
+	echo "# kernel: $(uname -s) $(uname -r | sed 's/-.*//')"
 	echo "# compilers: $(first_line gcc --version); $(
 		first_line clang --version || :)"
-	echo "# library: $(first_line ldd --version)"
+	echo "# C library: $(first_line ldd --version)"
 	echo "# command: ./dev bench, on $(date +%Y-%m-%d)"
 }
 
@@ -50,7 +54,7 @@ plot()
 	done
 }
 
-make -s -C "$build/bench" bench-programs
+make -s -j"$(nproc)" -C "$build/bench" bench-programs
 {
 	machine
 	echo "group,case,method,unit,value,ratio"
