@@ -6,7 +6,7 @@ set style histogram clustered gap 1
 set style fill solid 0.8 noborder
 set boxwidth 0.9
 set grid ytics lc rgb "#dddddd"
-set key top left
+set key tmargin center horizontal
 set yrange [0:*]
 set border 3
 set tics nomirror

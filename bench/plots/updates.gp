@@ -2,6 +2,7 @@
 set output "updates.svg"
 set title "One update of many sites"
 set ylabel "microseconds"
+set xlabel "call sites; threads that run them all the time"
 set logscale y
 set yrange [1:*]
 u = "update-inline:"
