@@ -82,8 +82,8 @@ function check_rest(	rest, at, word)
 	rest = substr(rest, length(section) + 1)
 	if (match(rest, /\n\n\n/))
 		rest = substr(rest, 1, RSTART)
-	while (match(rest, /[0-9][0-9.]*/)) {
-		word = substr(rest, RSTART, RLENGTH)
+	while (match(rest, /[^A-Za-z0-9][0-9][0-9.]*/)) {
+		word = substr(rest, RSTART + 1, RLENGTH - 1)
 		rest = substr(rest, RSTART + RLENGTH)
 		sub(/\.$/, "", word)
 		if (!(word in conditions))
