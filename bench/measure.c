@@ -54,7 +54,7 @@ void record(const char *group, const char *name, const char *method,
 		return;
 	if (!out)
 		fail("%s cannot be written", path);
-	fprintf(out, "%s,%s,%s,%s,%.4g,", group, name, method, unit, value);
+	fprintf(out, "%s,%s,%s,%s,%.6g,", group, name, method, unit, value);
 	if (ratio != NO_RATIO)
 		fprintf(out, "%.3f", ratio);
 	fputc('\n', out);
