@@ -20,8 +20,10 @@ function cell(what, group, name, method,	key)
 	key = group SUBSEP name SUBSEP method
 	if (!(key in value))
 		return "-"
-	return what == "ratio" ? sprintf("%.2f", ratio[key]) : \
-		value[key] " " unit[key]
+	if (what == "ratio")
+		return sprintf("%.2f", ratio[key])
+	return sprintf(value[key] < 1000 ? "%.3g %s" : "%.0f %s", value[key], \
+		unit[key])
 }
 
 function row(texts, n,	i, line)
