@@ -2,10 +2,11 @@
 /*
  * linkcost.c - times a command with and without one more argument, by turns.
  *
- *	linkcost NAME ROUNDS ARGUMENT COMMAND...
+ *	linkcost NAME METHOD ROUNDS ARGUMENT COMMAND...
  *
- * The argument becomes the command's first.  Beside the time on the clock the
- * processor time of all that was run is shown, which a busy machine spoils less.
+ * NAME and METHOD say what it is; the argument becomes the command's first.
+ * Beside the time on the clock the processor time of all that was run is shown,
+ * which a busy machine spoils less.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -51,41 +52,47 @@ static void run(char **argv, struct times *times, int round)
 			    milliseconds(&usage.ru_stime);
 }
 
-static void report(double *without, double *with, int n)
+/* @what: which time. */
+static void report(char **names, const char *what, double *without,
+		   double *with, int n)
 {
-	double *more = malloc((size_t)n * sizeof(*more));
+	double *more = malloc((size_t)n * sizeof(*more)), ratio;
+	char method[64];
 	int i;
 
 	if (!more)
 		fail("no memory");
 	for (i = 0; i < n; i++)
 		more[i] = with[i] - without[i];
+	ratio = median(with, n) / median(without, n);
 	printf("  %8.1f %8.1f %+8.1f %6.2f", median(without, n),
-	       median(with, n), median(more, n),
-	       median(with, n) / median(without, n));
+	       median(with, n), median(more, n), ratio);
+	snprintf(method, sizeof(method), "%s-%s", names[1], what);
+	record("link", names[0], method, "ms more", median(more, n), ratio);
 	free(more);
 }
 
 int main(int argc, char **argv)
 {
 	static struct times without, with;
-	int rounds = argc > 4 ? atoi(argv[2]) : 0, i;
-	char *argument;
+	int n = argc > 5 ? atoi(argv[3]) : 0, i;
+	char *argument, **names = argv + 1;
 
-	if (rounds < 1 || rounds > MOST)
-		fail("usage: linkcost NAME ROUNDS ARGUMENT COMMAND...");
-	argument = argv[3];
-	for (i = -2; i < rounds; i++) {
-		run(argv + 4, &without, i);
+	if (n < 1 || n > MOST)
+		fail("usage: linkcost NAME METHOD ROUNDS ARGUMENT COMMAND...");
+	n = rounds(n);
+	argument = argv[4];
+	for (i = -2; i < n; i++) {
+		run(argv + 5, &without, i);
 		/* Its name goes in front, the argument where it was. */
-		argv[3] = argv[4];
-		argv[4] = argument;
-		run(argv + 3, &with, i);
-		argv[4] = argv[3];
+		argv[4] = argv[5];
+		argv[5] = argument;
+		run(argv + 4, &with, i);
+		argv[5] = argv[4];
 	}
-	printf("  %-38s", argv[1]);
-	report(without.clock, with.clock, rounds);
-	report(without.cpu, with.cpu, rounds);
+	printf("  %-42s %-5s", names[0], names[1]);
+	report(names, "clock", without.clock, with.clock, n);
+	report(names, "processor", without.cpu, with.cpu, n);
 	printf("\n");
 	return 0;
 }

@@ -6,7 +6,10 @@ set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 build=$(cd "${1:?usage: linkcost.sh BUILD [ROUNDS]}" && pwd)
-rounds=${2:-15}
+rounds=${2:-7}
+# A trial needs no more than a few.
+objects=${QUICK:+10} calls=${QUICK:+500}
+objects=${objects:-250} calls=${calls:-50000}
 hook=$build/tools/stand-ins
 # So that it links without the hook, too.
 flags="-DSTATIC_CALL_NO_HOOK -I$build/include/inline -I$top/include"
@@ -15,18 +18,18 @@ trap 'rm -rf "$scratch"' EXIT
 cd "$scratch"
 export LC_ALL=C
 
-# compare NAME ROUNDS COMMAND...
+# compare NAME LINKER COMMAND...
 compare()
 {
-	local name=$1 n=$2
+	local name=$1 ld=$2
 
 	shift 2
-	"$build/bench/linkcost" "$name" "$n" "@$hook/hook.rsp" "$@"
+	"$build/bench/linkcost" "$name" "$ld" "$rounds" "@$hook/hook.rsp" "$@"
 }
 
 heading()
 {
-	printf '%s, milliseconds\n%40s  %33s  %33s\n%40s' "$1" "" \
+	printf '%s, milliseconds\n%50s  %33s  %33s\n%50s' "$1" "" \
 		"time" "processor time" ""
 	printf '  %8s %8s %8s %6s' without with more ratio without with more ratio
 	echo
@@ -64,7 +67,7 @@ many_objects()
 	}
 	F(1) F(2) F(3) F(4) F(5)
 	SOURCE
-	for i in $(seq 250); do
+	for i in $(seq "$objects"); do
 		echo "gcc -O2 -g -c many.c -DN=p$i -o p$i.o"
 		echo "gcc -O2 -g -c $flags many.c -DCALLS -DN=c$i -o c$i.o"
 	done | xargs -P "$(nproc)" -I{} sh -c '{}'
@@ -75,8 +78,8 @@ many_objects()
 # An object of about 50 MB with 50,000 calls: code, relocations, names.
 big_object()
 {
-	awk -v call="$1" 'BEGIN {
-		for (i = 0; i < 50000; i++) {
+	awk -v call="$1" -v calls="$calls" 'BEGIN {
+		for (i = 0; i < calls; i++) {
 			print ".text\n.globl big_function_" i "\nbig_function_" \
 				i ":\n\tcall " call "\n\t.skip 500, 0x90\n\tret"
 			print "\t.data"
@@ -100,24 +103,24 @@ links()
 		[ $ld != mold ] || only=-Wl,--no-fork
 		# shellcheck disable=SC2086 # a list
 		gcc -fuse-ld=$ld main.o -o out 2>/dev/null || continue
-		compare "$name, $ld" "$rounds" gcc -fuse-ld=$ld -no-pie $only \
+		compare "$name" "$ld" gcc -fuse-ld=$ld -no-pie $only \
 			main.o "$@" -o out
 	done
 }
 
 many_objects
-objects=$(printf '%s ' p[0-9]*.o c[0-9]*.o)
-heading "A link of 500 objects, 250 with static calls"
+all=$(printf '%s ' p[0-9]*.o c[0-9]*.o)
+heading "A link of $((2 * objects)) objects, half of them with static calls"
 # shellcheck disable=SC2086 # a list
-links "annotated by the link" $objects
+links "$((2 * objects)) objects by the link" $all
 "$build/tools/static-call" annotate c[0-9]*.o main.o
 # shellcheck disable=SC2086 # a list
-links "annotated before" $objects
+links "$((2 * objects)) objects annotated before" $all
 rm -f p[0-9]*.o c[0-9]*.o
 big_object add
 heading "A link of one object of $(($(stat -c %s big.o) / 1000000)) MB"
-links "without static calls" big.o
+links "one object without calls" big.o
 big_object __SCT__there
-links "50000 calls, annotated by the link" big.o
+links "one object of $calls calls by the link" big.o
 "$build/tools/static-call" annotate big.o
-links "50000 calls, annotated before" big.o
+links "one object of $calls calls annotated before" big.o

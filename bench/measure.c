@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* measure.c - clock, medians, busy threads. */
+/* measure.c - clock, medians, rows of results, busy threads. */
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -37,6 +37,28 @@ double median(double *values, size_t n)
 {
 	qsort(values, n, sizeof(*values), by_value);
 	return values[n / 2];
+}
+
+int rounds(int n)
+{
+	return getenv("QUICK") && n > 3 ? 3 : n;
+}
+
+void record(const char *group, const char *name, const char *method,
+	    const char *unit, double value, double ratio)
+{
+	const char *path = getenv("SC_BENCH_CSV");
+	FILE *out = path ? fopen(path, "a") : NULL;
+
+	if (!path)
+		return;
+	if (!out)
+		fail("%s cannot be written", path);
+	fprintf(out, "%s,%s,%s,%s,%.6g,", group, name, method, unit, value);
+	if (ratio != NO_RATIO)
+		fprintf(out, "%.3f", ratio);
+	fputc('\n', out);
+	fclose(out);
 }
 
 static void *busy(void *unused)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * measure.h - what the benchmarks share: clock, medians, busy threads.
+ * measure.h - what the benchmarks share: clock, medians, rows of results, busy
+ * threads.
  *
  * Things that are compared take turns in one run, and ratios are what counts:
  * a time alone says more about the machine.
@@ -30,6 +31,19 @@ double now_ns(void);
 
 /* Sorts @values. */
 double median(double *values, size_t n);
+
+/* @n; a few if $QUICK is set, which shows no more than that a program runs. */
+int rounds(int n);
+
+#define NO_RATIO	0.0
+
+/*
+ * Appends a row to the file that $SC_BENCH_CSV names, if it is set: what was
+ * measured, in which case, by which method, and the ratio to what it is compared
+ * with.  No name may hold a comma.
+ */
+void record(const char *group, const char *name, const char *method,
+	    const char *unit, double value, double ratio);
 
 /* Threads that run @fn over and over, from start to stop. */
 void busy_start(int n, void (*fn)(void));

@@ -9,11 +9,13 @@
 
 #include "backend.h"
 #include "engine.h"
+#include "measure.h"
 #include "plan.h"
 
 static void row(const char *what, size_t size, const char *how_many)
 {
 	printf("  %-22s %4zu  %s\n", what, size, how_many);
+	record("size", what, how_many, "bytes", (double)size, NO_RATIO);
 }
 
 int main(void)

@@ -90,14 +90,30 @@ static int count_syscalls(const char *path)
 	return marks == 2 ? n : -1;
 }
 
+static void record_one(const char *what, double us, int syscalls)
+{
+	record("startup", what, "time", "us", us, NO_RATIO);
+	record("startup", what, "syscalls", "calls", syscalls, NO_RATIO);
+}
+
+/* What each site takes beyond the first. */
+static void report_sites(double ns, double bytes)
+{
+	printf("  each site beyond the first: %.1f ns, %.0f bytes of memory\n",
+	       ns, bytes);
+	record("startup", "each further site", "time", "ns", ns, NO_RATIO);
+	record("startup", "each further site", "memory", "bytes", bytes,
+	       NO_RATIO);
+}
+
 int main(void)
 {
 	static struct result results[PROGRAMS];
+	int round, runs = rounds(RUNS), syscalls;
 	double us[PROGRAMS];
 	size_t i;
-	int round;
 
-	for (round = 0; round < RUNS; round++)
+	for (round = 0; round < runs; round++)
 		for (i = 0; i < PROGRAMS; i++)
 			run(programs[i].path, round, &results[i]);
 	printf("From the first constructor to main(), inline backend; private memory in kB.\n"
@@ -106,15 +122,15 @@ int main(void)
 	for (i = 0; i < PROGRAMS; i++) {
 		struct result *r = &results[i];
 
-		us[i] = median(r->ns, RUNS) / 1e3;
+		us[i] = median(r->ns, (size_t)runs) / 1e3;
+		syscalls = count_syscalls(programs[i].path);
 		printf("  %-18s %10.1f %10d %10ld %10ld %10ld\n",
-		       programs[i].what, us[i],
-		       count_syscalls(programs[i].path), r->text_before,
+		       programs[i].what, us[i], syscalls, r->text_before,
 		       r->text_after, r->all);
+		record_one(programs[i].what, us[i], syscalls);
 	}
-	printf("  each site beyond the first: %.1f ns, %.0f bytes of memory\n",
-	       (us[3] - us[2]) * 1e3 / (programs[3].sites - 1),
-	       (double)(results[3].all - results[2].all) * 1024 /
-		       (programs[3].sites - 1));
+	report_sites((us[3] - us[2]) * 1e3 / (programs[3].sites - 1),
+		     (double)(results[3].all - results[2].all) * 1024 /
+			     (programs[3].sites - 1));
 	return 0;
 }

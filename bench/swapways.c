@@ -203,20 +203,27 @@ static void drop_shadows(const struct layout *l)
 static void compare(const struct layout *l, int busy)
 {
 	static double us[2][ROUNDS], ratio[ROUNDS];
-	int round;
+	int round, n = rounds(ROUNDS);
+	double swap_us, shadow_us, times;
+	char name[64];
 
 	make_shadows(l);
 	busy_start(busy, run);
-	for (round = 0; round < ROUNDS; round++) {
+	for (round = 0; round < n; round++) {
 		us[0][round] = time_of(swap, l, round & 1);
 		us[1][round] = time_of(shadow, l, round & 1);
 		ratio[round] = us[1][round] / us[0][round];
 	}
 	busy_stop();
 	drop_shadows(l);
-	printf("  %-20s %4d %10.1f %10.1f %10.2f\n", l->name, busy,
-	       median(us[0], ROUNDS), median(us[1], ROUNDS),
-	       median(ratio, ROUNDS));
+	swap_us = median(us[0], (size_t)n);
+	shadow_us = median(us[1], (size_t)n);
+	times = median(ratio, (size_t)n);
+	printf("  %-20s %4d %10.1f %10.1f %10.2f\n", l->name, busy, swap_us,
+	       shadow_us, times);
+	snprintf(name, sizeof(name), "%s; %d busy", l->name, busy);
+	record("swapways", name, "swap", "us", swap_us, 1);
+	record("swapways", name, "shadow", "us", shadow_us, times);
 }
 
 int main(void)

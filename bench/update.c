@@ -122,16 +122,31 @@ static double ns_per_site(double update_us)
 	return update_us * 1e3 / (double)set->int3->n;
 }
 
+/* As ratios the library's time by each method's. */
+static void record_all(int busy, const double *median_us, size_t n)
+{
+	static const char *const names[] = { "library", "store", "int3",
+					     "mprotect" };
+	char group[64], name[64];
+	size_t m;
+
+	snprintf(group, sizeof(group), "update-%s", static_call_backend());
+	snprintf(name, sizeof(name), "%s; %d busy", set->name, busy);
+	for (m = 0; m < n; m++)
+		record(group, name, names[m], "us", median_us[m],
+		       median_us[0] / median_us[m]);
+}
+
 static void measure(int busy)
 {
 	/* Where threads wait for a processor a round takes long. */
-	int rounds = busy > 1 ? set->rounds / 4 : set->rounds;
+	int n_rounds = rounds(busy > 1 ? set->rounds / 4 : set->rounds);
 	size_t m, n = busy ? METHODS - 1 : METHODS;
 	double median_us[METHODS];
 	int round;
 
 	busy_start(busy, run_both);
-	for (round = 0; round < rounds; round++)
+	for (round = 0; round < n_rounds; round++)
 		for (m = 0; m < n; m++) {
 			double start;
 
@@ -142,7 +157,8 @@ static void measure(int busy)
 		}
 	busy_stop();
 	for (m = 0; m < n; m++)
-		median_us[m] = median(us[m], (size_t)rounds);
+		median_us[m] = median(us[m], (size_t)n_rounds);
+	record_all(busy, median_us, n);
 	printf("  %-18s %4d %10.1f %10.1f %10.1f %8.2f", set->name, busy,
 	       median_us[0], median_us[1], median_us[2],
 	       median_us[0] / median_us[2]);

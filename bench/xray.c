@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * xray.c - a bulk update of 10,000 sites beside clang's XRay patching 10,000
- * functions in the same run.
+ * xray.c - clang's XRay beside static calls in the same run: a bulk update of
+ * 10,000 sites and of 10,000 functions; and functions whose tracing is off.
  *
  * XRay makes text writable and executable, and synchronises with nobody; the
  * library does neither.  Both find their places in tables of their own.
@@ -11,6 +11,7 @@
 
 #include <static_call.h>
 
+#include "compare.h"
 #include "measure.h"
 
 /* Of XRay's interface, whose header is C++. */
@@ -65,6 +66,55 @@ static void handler(int32_t id, int type)
 	(void)type;
 }
 
+/* A function that can be traced, in three ways: not at all, by each. */
+#define CALLS	10000
+
+DEFINE_STATIC_CALL_NULL(entry, void (*)(void));
+DEFINE_STATIC_CALL_NULL(leave, void (*)(void));
+
+#define NEVER	__attribute__((xray_never_instrument)) OPAQUE static
+#define ALWAYS	__attribute__((xray_always_instrument)) OPAQUE static
+
+NEVER unsigned int untraced(unsigned int x)
+{
+	__asm__ volatile("" : "+r"(x));
+	return x + 1;
+}
+
+ALWAYS unsigned int sleds(unsigned int x)
+{
+	__asm__ volatile("" : "+r"(x));
+	return x + 1;
+}
+
+NEVER unsigned int hooks(unsigned int x)
+{
+	static_call_cond(entry)();
+	__asm__ volatile("" : "+r"(x));
+	static_call_cond(leave)();
+	return x + 1;
+}
+
+#define LOOP(function)							\
+	NEVER unsigned int loop_##function(unsigned int x)		\
+	{								\
+		int i;							\
+									\
+		for (i = 0; i < CALLS; i++)				\
+			x = function(x);				\
+		return x;						\
+	}
+
+LOOP(untraced)
+LOOP(sleds)
+LOOP(hooks)
+
+static const struct kind kinds[] = {
+	{ "function without tracing", loop_untraced },
+	{ "static calls at entry and exit", loop_hooks },
+	{ "XRay", loop_sleds },
+};
+
 static void by_library(int odd)
 {
 	if (static_call_update(bulk, odd ? target_b : target_a))
@@ -85,25 +135,41 @@ static double time_of(void (*fn)(int odd), int odd)
 	return (now_ns() - start) / N;
 }
 
-int main(void)
+static void compare_updates(void)
 {
 	static double library[ROUNDS], xray[ROUNDS], ratio[ROUNDS];
-	struct static_call_info info = { .size = sizeof(info) };
-	int i;
+	double library_ns, xray_ns, times;
+	int i, n = rounds(ROUNDS);
 
-	__xray_set_handler(handler);
-	run();
-	for (i = 0; i < ROUNDS; i++) {
+	for (i = 0; i < n; i++) {
 		library[i] = time_of(by_library, ~i & 1);
 		xray[i] = time_of(by_xray, ~i & 1);
 		ratio[i] = library[i] / xray[i];
 	}
-	static_call_get_info(&info);
-	printf("%zu sites, %zu of them direct, and %d functions; ns for each, medians:\n"
+	library_ns = median(library, (size_t)n);
+	xray_ns = median(xray, (size_t)n);
+	times = median(ratio, (size_t)n);
+	printf("ns for each site or function, medians:\n"
 	       "  library %.1f, XRay %.1f; median of the ratios %.2f\n",
-	       info.sites, info.sites_patched, N, median(library, ROUNDS),
-	       median(xray, ROUNDS), median(ratio, ROUNDS));
+	       library_ns, xray_ns, times);
 	printf("  the least of each: library %.1f, XRay %.1f, ratio %.2f\n",
 	       library[0], xray[0], library[0] / xray[0]);
+	record("bulk update", "10000 places", "library", "ns", library_ns,
+	       times);
+	record("bulk update", "10000 places", "XRay", "ns", xray_ns, 1);
+}
+
+int main(void)
+{
+	struct static_call_info info = { .size = sizeof(info) };
+
+	compare("tracing that is off", "inline", kinds,
+		sizeof(kinds) / sizeof(kinds[0]), CALLS);
+	__xray_set_handler(handler);
+	run();
+	compare_updates();
+	static_call_get_info(&info);
+	printf("%zu sites, %zu of them direct, and %d functions\n", info.sites,
+	       info.sites_patched, N);
 	return 0;
 }
