@@ -27,6 +27,12 @@
 
 static pthread_rwlock_t descriptors = PTHREAD_RWLOCK_INITIALIZER;
 bool soak_is_short;
+static atomic_bool hungry;
+
+bool soak_is_hungry(void)
+{
+	return hungry;
+}
 
 void soak_need_descriptors(void)
 {
@@ -67,7 +73,9 @@ void *soak_famine(void *arg)
 		fault("no limit of descriptors");
 	while (!stopped()) {
 		pthread_rwlock_wrlock(&descriptors);
+		hungry = true;
 		starve();
+		hungry = false;
 		pthread_rwlock_unlock(&descriptors);
 		count(FAMINES, 1);
 		wait_ns(PLENTY_NS);

@@ -19,6 +19,8 @@ void *soak_famine(void *arg);
 
 /* Whether descriptors may be short: an update may say so. */
 extern bool soak_is_short;
+/* Whether all descriptors are taken now. */
+bool soak_is_hungry(void);
 
 /* How many descriptors are open. */
 long soak_descriptors(void);

@@ -8,7 +8,7 @@
 #include "stress_copy.h"
 
 #define ROUNDS	20
-#define TRIES	1000000
+#define TRIES	1000
 
 static __attribute__((noinline)) long one(long x)
 {
@@ -32,15 +32,15 @@ static __attribute__((noinline)) long call(long x)
 static int update(struct static_call_key *key, void *func)
 {
 	const struct timespec moment = { .tv_nsec = 100000 };
-	int err, tries;
+	int err, tries = 0;
 
-	for (tries = 0; tries < TRIES; tries++) {
+	for (;;) {
 		err = __static_call_update(key, NULL, func);
-		if (err != -EMFILE && err != -ENOMEM)
-			break;
+		tries += !soak_is_hungry();
+		if ((err != -EMFILE && err != -ENOMEM) || tries > TRIES)
+			return err;
 		nanosleep(&moment, NULL);
 	}
-	return err;
 }
 
 static const char *use(void)

@@ -8,4 +8,7 @@ struct stress_copy {
 	const char *(*use)(void);
 };
 
+/* The program's: whether it has taken all descriptors. */
+_Bool soak_is_hungry(void);
+
 #endif
