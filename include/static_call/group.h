@@ -77,6 +77,23 @@
 	".popsection\n\t"
 #endif
 
+/*
+ * With speculative load hardening the code behind a call looks for the return
+ * address that the call has left below the stack pointer.  So there a site must
+ * stay a call, also for NULL and RET0.  This tells the build hook.
+ */
+#if defined(STATIC_CALL_BACKEND_INLINE) && defined(__has_feature)
+#if __has_feature(speculative_load_hardening)
+#define __static_call_kept_asm						\
+	".pushsection " STATIC_CALL_KEPT_SECTION ",\"e\",%progbits\n\t"	\
+	".byte 0\n\t"							\
+	".popsection\n\t"
+#endif
+#endif
+#ifndef __static_call_kept_asm
+#define __static_call_kept_asm
+#endif
+
 #define __static_call_module_asm					\
 	__asm__(".ifndef .L__static_call_module\n\t"			\
 		".set .L__static_call_module, 1\n\t"			\
@@ -85,6 +102,7 @@
 		__static_call_group_pointer(".fini_array.00101",	\
 			"%fini_array", "__static_call_module_leave")	\
 		__static_call_module_note				\
+		__static_call_kept_asm					\
 		".endif");
 
 #endif /* STATIC_CALL_GROUP_H */

@@ -26,7 +26,9 @@
 
 /* Numbers of the records and notes that static_call/format.h describes. */
 #define STATIC_CALL_SITE_SECTION	".static_call_sites"
+#define STATIC_CALL_KEPT_SECTION	".static_call_kept"
 #define STATIC_CALL_SITE_TAIL		1u	/* a jump: tail call */
+#define STATIC_CALL_SITE_KEPT		2u	/* must stay a call */
 #define STATIC_CALL_SITE_FLAGS		7u
 
 #define STATIC_CALL_NOTE_SECTION	".note.static_call"

@@ -39,8 +39,10 @@ static size_t find_in_run(const struct sc_image *image, struct sc_text *texts,
 
 	for (i = 0; i < run->n; i++) {
 		const struct static_call_site *site = run->sites + i;
-		uintptr_t to = place_relative(&site->tramp) &
-			       ~(uintptr_t)STATIC_CALL_SITE_FLAGS;
+		uintptr_t to = place_relative(&site->tramp);
+		bool kept = to & STATIC_CALL_SITE_KEPT;
+
+		to &= ~(uintptr_t)STATIC_CALL_SITE_FLAGS;
 
 		if (to != last) {
 			struct static_call_key *found;
@@ -51,10 +53,14 @@ static size_t find_in_run(const struct sc_image *image, struct sc_text *texts,
 			found = sc_tramp_key(image, tramp);
 			key = found ? sc_registry_use(found, tramp) : NULL;
 		}
-		if (key)
-			sc_place_decode(out + n++, image, texts,
-					place_relative(&site->addr), tramp,
-					key);
+		if (!key)
+			continue;
+		sc_place_decode(out + n, image, texts,
+				place_relative(&site->addr), tramp, key);
+		if (kept)
+			out[n].form = (uint8_t)sc_insn_kept(
+				(enum sc_form)out[n].form);
+		n++;
 	}
 	return n;
 }

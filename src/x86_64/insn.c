@@ -38,6 +38,7 @@ const char *sc_insn_name(enum sc_form form)
 		[SC_FORM_CALL] = "call", [SC_FORM_CALL6] = "call",
 		[SC_FORM_JMP] = "jump", [SC_FORM_JMP6] = "jump",
 		[SC_FORM_JCC] = "jcc", [SC_FORM_TRAMP] = "trampoline",
+		[SC_FORM_CALL_KEPT] = "call", [SC_FORM_CALL6_KEPT] = "call",
 	};
 
 	return names[form];
@@ -52,9 +53,24 @@ int sc_insn_kind(enum sc_form form)
 		[SC_FORM_JMP6] = STATIC_CALL_KIND_TAIL6,
 		[SC_FORM_JCC] = STATIC_CALL_KIND_COND,
 		[SC_FORM_TRAMP] = STATIC_CALL_KIND_TRAMP,
+		[SC_FORM_CALL_KEPT] = STATIC_CALL_KIND_CALL,
+		[SC_FORM_CALL6_KEPT] = STATIC_CALL_KIND_CALL6,
 	};
 
 	return kinds[form];
+}
+
+/* A jump leaves no return address, and the one it found is its caller's. */
+enum sc_form sc_insn_kept(enum sc_form form)
+{
+	switch (form) {
+	case SC_FORM_CALL:
+		return SC_FORM_CALL_KEPT;
+	case SC_FORM_CALL6:
+		return SC_FORM_CALL6_KEPT;
+	default:
+		return form;
+	}
 }
 
 /* ------------------------------------------------------------ decoding */
@@ -190,6 +206,7 @@ bool sc_insn_branch(enum sc_form form, const uint8_t *place, uintptr_t addr,
 
 	switch (form) {
 	case SC_FORM_CALL:
+	case SC_FORM_CALL_KEPT:
 		is = place[0] == 0xe8;
 		break;
 	case SC_FORM_JMP:
@@ -200,6 +217,7 @@ bool sc_insn_branch(enum sc_form form, const uint8_t *place, uintptr_t addr,
 		is = place[0] == 0xe9 && place[5] == 0x90;
 		break;
 	case SC_FORM_CALL6:
+	case SC_FORM_CALL6_KEPT:
 		is = place[0] == 0x67 && place[1] == 0xe8;
 		rel = 2;
 		break;
@@ -313,11 +331,17 @@ int sc_insn_encode(enum sc_form form, uintptr_t addr,
 		   const struct sc_target *target, const uint8_t *keep,
 		   uint8_t *out)
 {
+	static const uint8_t call = 0xe8, call6 = 0x67;
+
 	switch (form) {
 	case SC_FORM_CALL:
 		return encode_call(addr, target, keep, out);
 	case SC_FORM_CALL6:
 		return encode_call6(addr, target, keep, out);
+	case SC_FORM_CALL_KEPT:
+		return encode_call(addr, target, keep ? keep : &call, out);
+	case SC_FORM_CALL6_KEPT:
+		return encode_call6(addr, target, keep ? keep : &call6, out);
 	case SC_FORM_JMP:
 	case SC_FORM_TRAMP:
 		return encode_jump(false, addr, target, keep, out);

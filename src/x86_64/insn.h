@@ -44,7 +44,13 @@ enum sc_form {
 	SC_FORM_JMP6,		/* jmp, 6 bytes: FF 25 */
 	SC_FORM_JCC,		/* jcc rel32: 0F 8x */
 	SC_FORM_TRAMP,		/* the first instruction of a trampoline */
+	/* As the first two, but never anything else than a call. */
+	SC_FORM_CALL_KEPT,
+	SC_FORM_CALL6_KEPT,
 };
+
+/* The form of a place whose record has STATIC_CALL_SITE_KEPT. */
+enum sc_form sc_insn_kept(enum sc_form form);
 
 /* One way in which a compiler or a linker writes a call or a jump. */
 struct sc_opcode {
@@ -81,7 +87,8 @@ const char *sc_insn_name(enum sc_form form);
 /* Whether control does not come back behind it. */
 static inline bool sc_insn_is_tail(enum sc_form form)
 {
-	return form != SC_FORM_CALL && form != SC_FORM_CALL6;
+	return form != SC_FORM_CALL && form != SC_FORM_CALL6 &&
+	       form != SC_FORM_CALL_KEPT && form != SC_FORM_CALL6_KEPT;
 }
 
 /* The same for programs: one of enum static_call_site_kind. */

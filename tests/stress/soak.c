@@ -95,7 +95,7 @@ static void use_copy(void *handle)
 	copy = dlsym(handle, "stress_copy");
 	if (!copy)
 		fault("%s", dlerror());
-	wrong = copy->use();
+	wrong = copy->use(soak_is_hungry);
 	if (wrong)
 		fault("a copy in a plugin: %s", wrong);
 	if (dlclose(handle))

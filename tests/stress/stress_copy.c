@@ -29,33 +29,35 @@ static __attribute__((noinline)) long call(long x)
 }
 
 /* Descriptors or memory may be short for a moment. */
-static int update(struct static_call_key *key, void *func)
+static int update(struct static_call_key *key, void *func,
+		  _Bool (*is_hungry)(void))
 {
 	const struct timespec moment = { .tv_nsec = 100000 };
 	int err, tries = 0;
 
 	for (;;) {
 		err = __static_call_update(key, NULL, func);
-		tries += !soak_is_hungry();
+		tries += !is_hungry();
 		if ((err != -EMFILE && err != -ENOMEM) || tries > TRIES)
 			return err;
 		nanosleep(&moment, NULL);
 	}
 }
 
-static const char *use(void)
+static const char *use(_Bool (*is_hungry)(void))
 {
 	int i;
 
 	for (i = 0; i < ROUNDS; i++) {
-		if (update(&STATIC_CALL_KEY(copied), (void *)two) ||
-		    update(&STATIC_CALL_KEY(copied_ret0), (void *)one))
+		if (update(&STATIC_CALL_KEY(copied), (void *)two, is_hungry) ||
+		    update(&STATIC_CALL_KEY(copied_ret0), (void *)one,
+			   is_hungry))
 			return "an update was refused";
 		if (call(i) != (i + 2) * 10 + i + 1)
 			return "a call after the first updates";
-		if (update(&STATIC_CALL_KEY(copied), (void *)one) ||
+		if (update(&STATIC_CALL_KEY(copied), (void *)one, is_hungry) ||
 		    update(&STATIC_CALL_KEY(copied_ret0),
-			   (void *)__static_call_return0))
+			   (void *)__static_call_return0, is_hungry))
 			return "an update was refused";
 		if (call(i) != (i + 1) * 10)
 			return "a call after the last updates";

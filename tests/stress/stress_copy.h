@@ -4,11 +4,11 @@
 #define STRESS_COPY_H
 
 struct stress_copy {
-	/* Updates its calls and makes them; NULL, or what was wrong. */
-	const char *(*use)(void);
+	/*
+	 * Updates its calls and makes them; NULL, or what was wrong.  @is_hungry:
+	 * whether the program has taken all descriptors.
+	 */
+	const char *(*use)(_Bool (*is_hungry)(void));
 };
-
-/* The program's: whether it has taken all descriptors. */
-_Bool soak_is_hungry(void);
 
 #endif

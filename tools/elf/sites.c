@@ -65,10 +65,23 @@ static bool is_trampoline(const struct sc_object *object, size_t symbol)
 			STATIC_CALL_TRAMP_PREFIX_LEN);
 }
 
+/* The header's mark: see static_call/group.h. */
+static bool keeps_calls(const struct sc_object *object)
+{
+	size_t i;
+
+	for (i = 1; i < object->n_sections; i++)
+		if (!strcmp(sc_object_section_name(object, i),
+			    STATIC_CALL_KEPT_SECTION))
+			return true;
+	return false;
+}
+
 struct finder {
 	struct sc_object *object;
 	struct sc_sites *sites;		/* being filled */
 	struct sc_sites *records;	/* what the records there are about */
+	bool kept;			/* calls must stay calls */
 };
 
 static int add(struct finder *finder, struct sc_sites *sites,
@@ -104,9 +117,12 @@ static int find_calls(struct finder *finder, size_t section,
 		if (!data || !data->d_buf)
 			return sc_error(object->name,
 					"cannot read code (section %zu)", text);
-		if (sc_site_at(data->d_buf, data->d_size, &rela[i],
-			       &site.offset, &site.flags) &&
-		    add(finder, finder->sites, &site))
+		if (!sc_site_at(data->d_buf, data->d_size, &rela[i],
+				&site.offset, &site.flags))
+			continue;
+		if (finder->kept && !(site.flags & STATIC_CALL_SITE_TAIL))
+			site.flags |= STATIC_CALL_SITE_KEPT;
+		if (add(finder, finder->sites, &site))
 			return -1;
 	}
 	return 0;
@@ -179,7 +195,8 @@ static void mark_recorded(struct finder *finder)
 int sc_sites_find(struct sc_object *object, struct sc_sites *sites)
 {
 	struct sc_sites records = { NULL, 0 };
-	struct finder finder = { object, sites, &records };
+	struct finder finder = { object, sites, &records,
+				 keeps_calls(object) };
 	const Elf64_Rela *rela;
 	size_t i, n;
 

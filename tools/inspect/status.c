@@ -167,10 +167,13 @@ static void show_site(struct status *status, const struct sc_binary *binary,
 	else
 		sc_process_read64(status->process, site->slot + bias,
 				  &place.tramp);
-	if (!old || sc_insn_decode(old, len, &place.insn))
+	if (!old || sc_insn_decode(old, len, &place.insn)) {
 		print_place(status, &place);
-	else
-		show_place(status, &place, old);
+		return;
+	}
+	if (site->flags & STATIC_CALL_SITE_KEPT)
+		place.insn.form = sc_insn_kept(place.insn.form);
+	show_place(status, &place, old);
 }
 
 /* The trampoline of a call that is defined in this file. */

@@ -25,6 +25,11 @@ int sc_insn_kind(enum sc_form form)
 				     STATIC_CALL_KIND_TRAMP;
 }
 
+enum sc_form sc_insn_kept(enum sc_form form)
+{
+	return form;
+}
+
 bool sc_insn_is_trap(const uint8_t *code)
 {
 	return word_at(code) == FAKE_TRAP;

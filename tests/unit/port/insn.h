@@ -51,6 +51,7 @@
 #define FAKE_REACH	(128l << 20)
 
 enum sc_form { SC_FORM_CALL, SC_FORM_JMP, SC_FORM_TRAMP };
+enum sc_form sc_insn_kept(enum sc_form form);
 
 struct sc_insn {
 	enum sc_form form;
