@@ -220,6 +220,12 @@ static int edit_pages(const struct sc_range *r, struct cursor cursor, bool flip)
 	return write_copy(from, len, flip);
 }
 
+void sc_note_flip(void)
+{
+	if (sc_system.flip_error)
+		sc_why_note("mprotect", NULL, sc_system.flip_error);
+}
+
 /* Only memory that is short may be there again at the next update. */
 static int cannot_flip(bool flip)
 {
@@ -267,8 +273,8 @@ int sc_edit_range(struct sc_range *r, bool undo)
 	if (!err)
 		err = sc_fault_in_place(r);
 	/* It was the first choice. */
-	if (!flip && sc_system.flip_error)
-		sc_why_note("mprotect", NULL, sc_system.flip_error);
+	if (!flip)
+		sc_note_flip();
 	if (!err && !flip)
 		err = sc_open_mem();
 	if (err)

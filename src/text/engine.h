@@ -349,6 +349,9 @@ static inline int sc_open_maps(void)
 	return sc_tx->maps.file.fd >= 0 ? 0 : sc_maps_open(&sc_tx->maps);
 }
 
+/* Notes why copies are not edited by mprotect(), if it was refused. */
+void sc_note_flip(void);
+
 /* Opens /proc/self/mem for the rest of the transaction; 0 or an error. */
 int sc_open_mem(void);
 

@@ -169,22 +169,15 @@ static bool would_be_accounted(const struct sc_range *r)
 				 sc_maps_has_flag(r->start, "ac") != 0);
 }
 
-/* What was found out when it was tried. */
-static void note_why_not(void)
-{
-	if (sc_system.swap_error)
-		sc_why_note("mremap", NULL, sc_system.swap_error);
-	if (sc_system.flip_error)
-		sc_why_note("mprotect", NULL, sc_system.flip_error);
-}
-
 int sc_move_out(struct sc_range *r)
 {
 	uintptr_t to;
 	int err;
 
+	if (!sc_system.can_swap && sc_system.swap_error)
+		sc_why_note("mremap", NULL, sc_system.swap_error);
 	if (!sc_system.can_swap)
-		note_why_not();
+		sc_note_flip();
 	if (!sc_system.can_swap || would_be_accounted(r))
 		return -EPERM;
 	err = SC_STEP('D');

@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include "unit.h"
+#include <static_call/api.h>
+
 #include "insn.h"
 #include "machine.h"
 
@@ -377,6 +379,8 @@ static const struct {
 	{ SC_FORM_JMP6, 6, { 0xff, 0x25, 1, 2, 3, 4 } },
 	{ SC_FORM_JCC, 6, { 0x0f, 0x84, 1, 2, 3, 4 } },
 	{ SC_FORM_TRAMP, 5, { 0x4c, 0x8b, 0x1d, 1, 2 } },
+	{ SC_FORM_CALL_KEPT, 5, { 0xe8, 1, 2, 3, 4 } },
+	{ SC_FORM_CALL6_KEPT, 6, { 0xff, 0x15, 1, 2, 3, 4 } },
 };
 #define N_FORMS	(sizeof(forms) / sizeof(forms[0]))
 
@@ -440,6 +444,12 @@ static void expect_bytes(enum sc_form form, enum sc_target_kind kind,
 		break;
 	case SC_FORM_JCC:
 		expect_branch(got, "\x0f\x84", 2, AT + 6, branch, "");
+		break;
+	case SC_FORM_CALL_KEPT:
+		expect_branch(got, "\xe8", 1, AT + 5, branch, "");
+		break;
+	case SC_FORM_CALL6_KEPT:
+		expect_branch(got, "\x67\xe8", 2, AT + 6, branch, "");
 		break;
 	}
 }
@@ -528,11 +538,30 @@ START_TEST(test_branch_is_what_was_encoded)
 				 0);
 		/* a nop, a return or a cleared result leads nowhere */
 		is_branch = kinds[i] == SC_TARGET_FUNC || form == SC_FORM_JCC ||
+			    form == SC_FORM_CALL_KEPT ||
+			    form == SC_FORM_CALL6_KEPT ||
 			    (kinds[i] == SC_TARGET_RET0 &&
 			     form != SC_FORM_CALL && form != SC_FORM_CALL6);
 		ck_assert_int_eq(sc_insn_branch(form, out, AT, &got), is_branch);
 		ck_assert_uint_eq(got, is_branch ? stubs[i] : 1);
 	}
+}
+END_TEST
+
+START_TEST(test_what_is_kept)
+{
+	ck_assert_int_eq(sc_insn_kept(SC_FORM_CALL), SC_FORM_CALL_KEPT);
+	ck_assert_int_eq(sc_insn_kept(SC_FORM_CALL6), SC_FORM_CALL6_KEPT);
+	ck_assert_int_eq(sc_insn_kept(SC_FORM_JMP), SC_FORM_JMP);
+	ck_assert_int_eq(sc_insn_kept(SC_FORM_JCC), SC_FORM_JCC);
+	ck_assert_str_eq(sc_insn_name(SC_FORM_CALL_KEPT), "call");
+	ck_assert_str_eq(sc_insn_name(SC_FORM_CALL6_KEPT), "call");
+	ck_assert_int_eq(sc_insn_kind(SC_FORM_CALL_KEPT),
+			 STATIC_CALL_KIND_CALL);
+	ck_assert_int_eq(sc_insn_kind(SC_FORM_CALL6_KEPT),
+			 STATIC_CALL_KIND_CALL6);
+	ck_assert(!sc_insn_is_tail(SC_FORM_CALL_KEPT));
+	ck_assert(!sc_insn_is_tail(SC_FORM_CALL6_KEPT));
 }
 END_TEST
 
@@ -569,7 +598,8 @@ END_TEST
 /* The end of the branch instruction itself; a pad does not count. */
 static size_t branch_end(enum sc_form form)
 {
-	return form == SC_FORM_CALL6 || form == SC_FORM_JCC ? 6 : 5;
+	return form == SC_FORM_CALL6 || form == SC_FORM_CALL6_KEPT ||
+			       form == SC_FORM_JCC ? 6 : 5;
 }
 
 static int encode_at_distance(size_t i, int64_t distance, uint8_t *out)
@@ -738,6 +768,7 @@ int main(void)
 	tcase_add_test(tc, test_opcode_before_reads_no_further);
 	tcase_add_loop_test(tc, test_encode_every_form, 0, N_FORMS);
 	tcase_add_loop_test(tc, test_branch_is_what_was_encoded, 0, N_FORMS);
+	tcase_add_test(tc, test_what_is_kept);
 	tcase_add_loop_test(tc, test_no_branch_of_the_form, 0, N_NO_BRANCHES);
 	tcase_add_loop_test(tc, test_pristine_is_one_instruction_too, 0,
 			    N_FORMS);
