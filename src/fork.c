@@ -69,5 +69,7 @@ void sc_repair_after_fork(void)
 	sc_registry_repair();
 	sc_backend_repair(sc_world->modules);
 	sc_world->moving = NULL;
+	/* A stuck module whose text has been given back by now. */
+	sc_registry_purge();
 	sc_patch_again();
 }

@@ -21,7 +21,8 @@
  * that says 0 would lie.  Its keys, and keys that its places call, answer with
  * the error.  Its memory may be unmapped, and mapped again by something else, at
  * any time; so nothing in it is read or written, and the only question that is
- * asked is whether the maps still show its file there.
+ * asked is whether the maps still show its file there.  A child of fork() tries once
+ * more to give it back, for there nobody unmaps it (repair.c).
  */
 #include "sc_config.h"
 

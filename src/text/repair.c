@@ -60,6 +60,9 @@ static void believe_text(struct sc_text *text)
 }
 
 /*
+ * Stuck text is still mapped, if the child was born before its parent had unmapped
+ * it, and stays so here: the thread that was unloading it is not there.
+ *
  * All or nothing: to find out what each place holds would need the same checks,
  * and the pages that are given back were the parent's to share anyway.
  */
@@ -67,9 +70,9 @@ void sc_text_repair(struct sc_text *text)
 {
 	sc_valgrind_inherit((void *)text->start, text->end - text->start);
 	sc_arena_clear(text);
-	if (text->stuck)
-		return;
 	sc_text_restore(text);
-	if (sc_text_is_patched(text))
+	if (!sc_text_is_patched(text))
+		text->stuck = 0;
+	else if (!text->stuck)
 		believe_text(text);
 }

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "apart.h"
@@ -295,6 +296,38 @@ static void leave_without_files(unsigned int n)
 	done = 0;
 }
 
+/* In the child nobody unloads it, and there are descriptors: all is as ever. */
+static void fork_between(void)
+{
+	pid_t pid = fork();
+	int status;
+
+	expect(pid >= 0);
+	if (pid == 0) {
+		expect_equal(setrlimit(RLIMIT_NOFILE, &some_files), 0);
+		expect_equal(exported_update(5), 0);
+		expect_equal(exported_check(5), 0);
+		expect_equal(program_subject()->change(5), 0);
+		expect_equal(program_subject()->call(), 0);
+		_exit(0);
+	}
+	expect_equal(waitpid(pid, &status, 0), pid);
+	expect_equal(status, 0);
+}
+
+static void stuck_in_a_child(void)
+{
+	void (*set)(void (*func)(void));
+
+	load("plugin_stuck.so");
+	change_all(1);
+	*(void **)&set = dlsym(handle, "plugin_after");
+	expect(set);
+	set(fork_between);
+	expect_equal(setrlimit(RLIMIT_NOFILE, &no_files), 0);
+	unload();
+}
+
 static void stuck(void)
 {
 	unsigned int n;
@@ -341,6 +374,8 @@ int main(int argc, char **argv)
 		{ "a plugin that cannot be given back", stuck, APART_TEST },
 		{ "a plugin that cannot be given back, beside a thread",
 		  stuck_beside_a_thread, APART_TEST },
+		{ "a child of fork() while a plugin cannot be given back",
+		  stuck_in_a_child, APART_TEST },
 		{ "control: a handler that does not run is seen",
 		  not_closed_is_seen, APART_CONTROL },
 		{ "end with a handler", end_with_handler, APART_PART },

@@ -31,13 +31,25 @@ START_TEST(test_text_is_given_back)
 }
 END_TEST
 
-/* It is not the library's to change any more (registry.h). */
-START_TEST(test_stuck_text_is_left_alone)
+/* Where it still is what was mapped; else it is not the library's (registry.c). */
+START_TEST(test_stuck_text_is_given_back)
 {
 	begin_patched();
 	code.text.stuck = -EMFILE;
+	sc_text_rest();
+	wraps.open = no_open;
 	sc_text_repair(&code.text);
+	ck_assert_int_eq(code.text.stuck, -EMFILE);
 	expect_all(0, 1, 2);
+	wraps.open = NULL;
+	code.text.inode++;
+	sc_text_repair(&code.text);
+	ck_assert_int_eq(code.text.stuck, -EMFILE);
+	expect_all(0, 1, 2);
+	code.text.inode--;
+	sc_text_repair(&code.text);
+	ck_assert_int_eq(code.text.stuck, 0);
+	expect_all(0, 1, CODE_PRISTINE);
 	finish();
 }
 END_TEST
@@ -188,7 +200,7 @@ int main(void)
 	TCase *tc = unit_begin("repair");
 
 	tcase_add_test(tc, test_text_is_given_back);
-	tcase_add_test(tc, test_stuck_text_is_left_alone);
+	tcase_add_test(tc, test_stuck_text_is_given_back);
 	tcase_add_test(tc, test_text_that_cannot_be_given_back_is_believed);
 	tcase_add_test(tc, test_pristine_text_is_not_looked_at);
 	tcase_add_test(tc, test_arena_is_emptied);
