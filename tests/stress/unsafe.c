@@ -42,6 +42,10 @@ void sc_text_start(void)
 	unsafe_start();
 }
 
+void sc_text_rest(void)
+{
+}
+
 void sc_text_register(struct sc_text *text)
 {
 	text->readable = true;

@@ -3,26 +3,47 @@
 # call that the library made, with its occasion, one a line.
 #
 # A thread is inside the library between "begin" and "end", but for what the library
-# calls back.  When another thread ends the process, strace may show that at the end
-# of every thread, so exit_group is none of the library's.
+# calls back.  What has no end, because its process ended, or because strace has lost
+# it on a busy machine, is left out: calls of the program may follow.  When another
+# thread ends the process, strace may show that at the end of every thread, so
+# exit_group is none of the library's.
+function begin(thread, occasion)
+{
+	# A callback lies within; all others begin outside of the library.
+	if (occasion != "callback")
+		stack[thread] = held[thread] = ""
+	stack[thread] = occasion " " stack[thread]
+}
+
+function end(thread)
+{
+	sub(/^[^ ]* /, "", stack[thread])
+	if (stack[thread] == "") {
+		printf "%s", held[thread]
+		held[thread] = ""
+	}
+}
+
 {
 	thread = $1
 	if (match($0, /write\(-1, "(begin|end) [a-z]+"/)) {
 		split(substr($0, RSTART, RLENGTH), quoted, "\"")
 		split(quoted[2], words, " ")
 		if (words[1] == "begin")
-			stack[thread] = words[2] " " stack[thread]
+			begin(thread, words[2])
 		else
-			sub(/^[^ ]* /, "", stack[thread])
+			end(thread)
 		next
 	}
 	if ($2 == "+++" || $2 ~ /^exit_group\(/) {
 		delete stack[thread]
+		delete held[thread]
 		next
 	}
 	split(stack[thread], inside, " ")
 	if (inside[1] == "" || inside[1] == "callback")
 		next
 	if (match($2, /^[a-z_0-9]+\(/))
-		print inside[1], substr($2, 1, RLENGTH - 1)
+		held[thread] = held[thread] inside[1] " " \
+			substr($2, 1, RLENGTH - 1) "\n"
 }
