@@ -38,6 +38,7 @@ void sc_text_repair_engine(void)
 				sc_move_recover(tx->ranges + i);
 	tx->mode = SC_IDLE;
 	tx->n_ranges = 0;
+	sc_valgrind_inherit(&sc_system, sizeof(sc_system));
 	/* The parent may have been trying it. */
 	sc_system.untried |= sc_system.probing;
 	sc_system.probing = false;

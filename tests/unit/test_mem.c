@@ -188,7 +188,8 @@ int main(void)
 	tcase_add_test(tc, test_the_last_block_is_taken_again);
 	tcase_add_test(tc, test_large_blocks_are_apart);
 	tcase_add_test(tc, test_the_pool_is_full);
-	tcase_add_test(tc, test_the_end_gives_back_the_pool);
+	unit_add_if(tc, test_the_end_gives_back_the_pool, 0, 1,
+		    outside_of_valgrind);
 	tcase_add_test(tc, test_threads);
 	tcase_add_test(tc, test_failure_on_demand);
 	return unit_end();
