@@ -219,6 +219,7 @@ static const char *probe(void)
 {
 	struct memory *memory = allocate();
 	struct sc_text *text;
+	bool works;
 
 	if (!memory || sc_text_reserve(1))
 		return no_memory();
@@ -227,9 +228,9 @@ static const char *probe(void)
 		may_pass = true;
 	if (!text->usable)
 		return why_or("the text of the library is no private mapping of a file");
-	if (!find_way(text))
-		return why_or("a change of text has no effect");
-	return NULL;
+	works = find_way(text);
+	sc_arena_clear(text);
+	return works ? NULL : why_or("a change of text has no effect");
 }
 
 /*
@@ -263,6 +264,7 @@ void sc_text_try_swap(void)
 	text = begin_probe((struct memory *)sc_tx);
 	find_swap(text);
 	sc_text_restore(text);
+	sc_arena_clear(text);
 	sc_system.probing = false;
 }
 
