@@ -8,7 +8,7 @@
 #include "line.h"
 #include "log.h"
 
-/* Written once, by the first static_call_init(), with the lock held. */
+/* Written once, by sc_start(), with the lock held. */
 static int enabled;
 
 void sc_log_enable(int on)

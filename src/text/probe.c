@@ -142,13 +142,14 @@ static struct memory *allocate(void)
 
 /*
  * The page of the probe function, which is in no list of texts.  It keeps its
- * arena, so that nothing needs memory when the swap is tried.
+ * arena, so that nothing needs memory when the swap is tried.  A child that was
+ * born in a probe may find a copy in it, or a part that is another's.
  */
 static struct sc_text *begin_probe(struct memory *memory)
 {
 	uintptr_t page = (uintptr_t)sc_probe_function & ~(SC_PAGE - 1);
-	uintptr_t arena = memory->text.arena;
 
+	sc_arena_clear(&memory->text);
 	sc_valgrind_inherit(&memory->text, sizeof(memory->text));
 	sc_valgrind_inherit(&memory->place, sizeof(memory->place));
 	memory->text = (struct sc_text){
@@ -157,8 +158,7 @@ static struct sc_text *begin_probe(struct memory *memory)
 		.path = "",
 		.places = &memory->place,
 		.n_places = 1,
-		.arena = arena,
-		.littered = arena != 0,
+		.arena = memory->text.arena,
 	};
 	memory->place = (struct sc_place){
 		.addr = (uint8_t *)(uintptr_t)sc_probe_function,
@@ -186,8 +186,8 @@ static bool find_swap(struct sc_text *text)
 }
 
 /*
- * A program that starts is alone, and writes in place; the swap is tried when an
- * update first needs it, for it costs more than all the rest of a start.
+ * A program that starts is alone, and writes in place.  The swap takes some twenty
+ * system calls more, and is tried when an update first needs it.
  */
 static bool find_way(struct sc_text *text)
 {

@@ -224,6 +224,7 @@ int sc_text_prepare(struct sc_change *changes, size_t n)
 	err = sc_system.probing ? 0 : sc_fault_in_changes();
 	if (!err && sc_inplace_prepare())
 		return 0;
+	/* At start the two ways are tried apart. */
 	if (!err && sc_system.probing && !sc_system.can_swap)
 		err = -EPERM;
 	/* That is a transaction, too. */

@@ -3,9 +3,9 @@
 # call that the library made, with its occasion, one a line.
 #
 # A thread is inside the library between "begin" and "end", but for what the library
-# calls back.  What has no end, because its process ended, or because strace has lost
-# it on a busy machine, is left out: calls of the program may follow.  When another
-# thread ends the process, strace may show that at the end of every thread, so
+# calls back.  What has no end is left out: its process ended; and twice, on a busy
+# machine, a trace had no end where one must have been, and calls of the program
+# followed, for a reason that is not known.  When another thread ends the process, strace may show that at the end of every thread, so
 # exit_group is none of the library's.
 function begin(thread, occasion)
 {

@@ -84,6 +84,19 @@ START_TEST(test_text_that_cannot_be_given_back_is_believed)
 }
 END_TEST
 
+/* The parent may have been trying the swap: what it had found is not known. */
+START_TEST(test_a_probe_is_made_again)
+{
+	begin_patched();
+	sc_text_repair_engine();
+	ck_assert(!sc_system.untried);
+	sc_system.probing = true;
+	sc_text_repair_engine();
+	ck_assert(sc_system.untried);
+	ck_assert(!sc_system.probing);
+}
+END_TEST
+
 /* What others have written there is not the library's to believe. */
 START_TEST(test_pristine_text_is_not_looked_at)
 {
@@ -201,6 +214,7 @@ int main(void)
 
 	tcase_add_test(tc, test_text_is_given_back);
 	tcase_add_test(tc, test_stuck_text_is_given_back);
+	tcase_add_test(tc, test_a_probe_is_made_again);
 	tcase_add_test(tc, test_text_that_cannot_be_given_back_is_believed);
 	tcase_add_test(tc, test_pristine_text_is_not_looked_at);
 	tcase_add_test(tc, test_arena_is_emptied);

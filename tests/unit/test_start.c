@@ -300,6 +300,44 @@ START_TEST(test_the_probe_is_not_counted)
 }
 END_TEST
 
+/* ------------------------------------------ the swap, when it is first needed */
+
+static void need_swap(void)
+{
+	sc_text_start();
+	ck_assert(sc_text_enabled());
+	ck_assert(sc_system.untried);
+	steps_clear();
+	code_make(&code, 1, 4);
+	company_start();
+}
+
+/* Also where nothing can be mapped by then. */
+START_TEST(test_an_update_tries_the_swap)
+{
+	need_swap();
+	sc_text_reserve_arena(&code.text);
+	wraps.mmap = _i ? no_arena : NULL;
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	ck_assert(!sc_system.untried);
+	ck_assert(sc_system.can_swap);
+	expect_all(0, 1, 2);
+	ck_assert_int_eq(sc_probe_function(), 1);
+}
+END_TEST
+
+/* What is asked is whether it works, not only for this text. */
+START_TEST(test_a_swap_that_does_not_work)
+{
+	need_swap();
+	wraps.mremap = refuse_to_move_in;
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	ck_assert(!sc_system.untried);
+	ck_assert(!sc_system.can_swap);
+	expect_all(0, 1, CODE_PRISTINE);
+}
+END_TEST
+
 /* A copy of the library that is gone starts no more. */
 START_TEST(test_the_end_is_final)
 {
@@ -343,6 +381,8 @@ int main(void)
 	unit_add_if(tc, test_start_again_comes_to_an_end, 0, 1, can_be_alone);
 	tcase_add_test(tc, test_text_of_no_file_stays_so);
 	tcase_add_loop_test(tc, test_the_probe_is_not_counted, 0, 2);
+	unit_add_if(tc, test_an_update_tries_the_swap, 0, 2, can_be_alone);
+	unit_add_if(tc, test_a_swap_that_does_not_work, 0, 1, can_be_alone);
 	tcase_add_test(tc, test_the_end_is_final);
 	tcase_add_test(tc, test_a_reason_stays);
 	tcase_add_test(tc, test_what_is_done_without);
