@@ -18,6 +18,7 @@
  *
  *   2  a range never covers a whole block (SC_BLOCK)
  *   3  a place that crosses a page is never patched
+ *   5  a write in place goes over no trap
  *   6  a patched place under a breakpoint is changed, not skipped
  */
 #ifndef SC_STEP_H

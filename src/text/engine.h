@@ -42,12 +42,12 @@
  *                              v
  *                              IN
  *
- * Nothing is ever writable and executable, and nothing is written but the
- * places and the copies.  A copy is written through mprotect(): read and write,
- * then read and execute.  Where that is refused, or where the kernel counts
- * every writable page, it is written through /proc/self/mem.  That comes second,
- * for a child of fork() that is born meanwhile would keep a writable descriptor
- * of its parent's memory.
+ * Nothing is ever writable and executable, and nothing is written but places,
+ * what lies between those of a page, and copies.  A copy is written through
+ * mprotect(): read and write, then read and execute.  Where that is refused, or
+ * where the kernel counts every writable page, it is written through
+ * /proc/self/mem.  That comes second, for a child of fork() that is born
+ * meanwhile would keep a writable descriptor of its parent's memory.
  *
  * All of it is guarded by the library's lock.
  */

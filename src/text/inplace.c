@@ -2,8 +2,10 @@
 /*
  * inplace.c - step A: writing in place, where nobody else can run this memory.
  *
- * Only the bytes of places are written, never what is between them: a probe of
- * the kernel may have been taken out there since the page was read.
+ * Places of a page are written at once, with what is between them, for a system
+ * call costs more than all its bytes.  But never over a trap: a probe of the kernel
+ * may have been taken out there since the page was read, and its trap must not come
+ * back.  A write ends before a trap, and the next one begins behind it.
  */
 #include "sc_config.h"
 
@@ -40,55 +42,102 @@ static bool alone(void)
 	return false;
 }
 
-/* How many places are cheaper to write than to move, measured. */
+/* ------------------------------------------------------ what is written */
+
+/*
+ * The changes of one page, and what the page holds from the first to the last of
+ * them: @code, in the image of the transaction.
+ */
+struct span {
+	struct sc_change *changes;
+	size_t n;
+	uint8_t *code;
+};
+
+/* Of the changes from number @i on; what stands there may be anybody's. */
+static int read_span(size_t i, struct span *span)
+{
+	struct sc_change *first = sc_tx->changes + i, *last;
+	size_t end = sc_change_behind(i, sc_page_of(first->addr) + SC_PAGE);
+
+	last = sc_tx->changes + end - 1;
+	*span = (struct span){ first, end - i, sc_tx->image };
+	return sc_text_read(first->place->text, span->code, first->addr,
+			    last->addr + last->place->len - first->addr);
+}
+
+static uint8_t *code_of(const struct span *span, size_t i)
+{
+	return span->code + (span->changes[i].addr - span->changes[0].addr);
+}
+
+static bool has_trap(const uint8_t *code, const uint8_t *end)
+{
+	for (; code < end; code += SC_TRAP_LEN)
+		if (sc_insn_is_trap(code))
+			return true;
+	return false;
+}
+
+/* The end of the write that begins with change number @i of @span. */
+static size_t write_end(const struct span *span, size_t i)
+{
+	while (++i < span->n) {
+		const uint8_t *end =
+			code_of(span, i - 1) + span->changes[i - 1].place->len;
+
+		if (SC_RULE(5) && has_trap(end, code_of(span, i)))
+			break;
+	}
+	return i;
+}
+
+/* How many writes are cheaper than to move their pages twice, measured. */
 #define FEW_IN_A_RUN	16
 #define FEW_IN_A_PAGE	2
 
-/* Few places: writing them costs less than moving their pages twice. */
-static bool cheaper_in_place(void)
+/* 1, 0 or a negative errno. */
+static int is_cheaper(void)
 {
 	const struct sc_tx *tx = sc_tx;
 	uintptr_t last = 0;
-	size_t i, pages = 0, runs = 0, most;
+	size_t i, at, pages = 0, runs = 0, writes = 0;
 
-	if (RUNNING_ON_VALGRIND)
-		return true;
-	if (sc_system.probing && sc_system.can_swap)
-		return false;
-	/* Thousands in a row need not be counted. */
-	most = (tx->changes[tx->n_changes - 1].addr - tx->changes[0].addr) /
-		       SC_PAGE + 2;
-	if (tx->n_changes / (FEW_IN_A_RUN + FEW_IN_A_PAGE) > most)
-		return false;
-	for (i = 0; i < tx->n_changes; i++) {
+	for (i = 0; i < tx->n_changes; pages++) {
 		uintptr_t page = sc_page_of(tx->changes[i].addr);
+		struct span span;
+		int err = read_span(i, &span);
 
+		if (err)
+			return err;
+		for (at = 0; at < span.n; writes++)
+			at = write_end(&span, at);
 		if (!last || page > last + SC_RANGE_GAP)
 			runs++;
-		if (page != last)
-			pages++;
 		last = page;
+		i += span.n;
 	}
-	return tx->n_changes <= FEW_IN_A_RUN * runs + FEW_IN_A_PAGE * pages;
+	return writes <= FEW_IN_A_RUN * runs + FEW_IN_A_PAGE * pages;
 }
 
-static int write_place(const struct sc_place *p, const uint8_t *bytes)
+/* ------------------------------------------------------------- writing */
+
+static int write_code(uintptr_t addr, const uint8_t *code, size_t len)
 {
 	int err = SC_STEP('A');
 	ssize_t done;
 
 	if (err)
 		return err;
-	done = pwrite(sc_tx->mem.fd, bytes, p->len,
-		      (off_t)(uintptr_t)p->addr);
+	done = pwrite(sc_tx->mem.fd, code, len, (off_t)addr);
 	if (done < 0) {
 		/* Some kernels let nobody write to text. */
 		if (errno == EIO)
 			sc_system.can_write = false;
 		return sc_why_note("write /proc/self/mem", NULL, -errno);
 	}
-	VALGRIND_DISCARD_TRANSLATIONS(p->addr, p->len);
-	return done == p->len ? 0 : -EIO;
+	VALGRIND_DISCARD_TRANSLATIONS(addr, len);
+	return done == (ssize_t)len ? 0 : -EIO;
 }
 
 /*
@@ -113,43 +162,67 @@ static void give_up_place(struct sc_change *c)
 		sc_give_back(&r);
 }
 
-/* What is not as the library left it is for the swap, which can tell more. */
-static int write_change(const struct sc_change *c)
-{
-	uint8_t now[SC_INSN_MAX];
-	int err = sc_text_read(c->place->text, now, c->addr, c->place->len);
-
-	if (err)
-		return err;
-	if (sc_place_sight(c->place, now) != SC_OURS)
-		return -EBUSY;
-	return write_place(c->place, c->wanted);
-}
-
 /* Puts the first @n places back to what they were. */
 static void write_back(size_t n)
 {
-	struct sc_change *changes = sc_tx->changes;
+	while (n-- > 0) {
+		struct sc_change *c = sc_tx->changes + n;
 
-	while (n-- > 0)
-		if (write_place(changes[n].place, changes[n].place->live))
-			give_up_place(changes + n);
+		if (write_code(c->addr, c->place->live, c->place->len))
+			give_up_place(c);
+	}
+}
+
+/* What is not as the library left it is for the swap, which can tell more. */
+static int compose(const struct span *span)
+{
+	size_t i;
+
+	for (i = 0; i < span->n; i++) {
+		const struct sc_change *c = span->changes + i;
+
+		if (sc_place_sight(c->place, code_of(span, i)) != SC_OURS)
+			return -EBUSY;
+		sc_bytes_copy(code_of(span, i), c->wanted, c->place->len);
+	}
+	return 0;
+}
+
+/* Writes a page; *@done counts the changes that were written. */
+static int write_span(const struct span *span, size_t *done)
+{
+	size_t i = 0;
+	int err = compose(span);
+
+	while (!err && i < span->n) {
+		size_t end = write_end(span, i);
+		const struct sc_change *last = span->changes + end - 1;
+		uintptr_t from = span->changes[i].addr;
+
+		err = write_code(from, code_of(span, i),
+				 last->addr + last->place->len - from);
+		if (!err)
+			*done += end - i;
+		i = end;
+	}
+	return err;
 }
 
 /* Writes all changes; after an error the places are as they were. */
 static int write_changes(void)
 {
-	struct sc_change *changes = sc_tx->changes;
-	size_t i;
+	size_t done = 0;
 	int err = 0;
 
-	for (i = 0; i < sc_tx->n_changes; i++) {
-		err = write_change(changes + i);
-		if (err)
-			break;
+	while (!err && done < sc_tx->n_changes) {
+		struct span span;
+
+		err = read_span(done, &span);
+		if (!err)
+			err = write_span(&span, &done);
 	}
 	if (err)
-		write_back(i);
+		write_back(done);
 	return err;
 }
 
@@ -161,7 +234,12 @@ static int write_changes(void)
  */
 static bool prepare(void)
 {
-	if (!sc_system.can_write || !cheaper_in_place() || !alone())
+	bool valgrind = RUNNING_ON_VALGRIND;
+
+	/* The two ways are tried apart. */
+	if (sc_system.probing && sc_system.can_swap && !valgrind)
+		return false;
+	if (!sc_system.can_write || !alone())
 		return false;
 	/* No child of fork() is born meanwhile that could find the descriptor. */
 	if (sc_tx->mem.fd < 0)
@@ -172,6 +250,8 @@ static bool prepare(void)
 		sc_tx->why_not_in_place = -errno;
 		return false;
 	}
+	if (!valgrind && is_cheaper() != 1)
+		return false;
 	if (write_changes() == 0) {
 		/* Nobody else runs the probe. */
 		if (sc_system.probing || alone()) {

@@ -14,6 +14,7 @@
 #include "wrap.h"
 
 struct code code;
+uint8_t code_padding = 0x90;
 struct traces traces;
 
 /* mov $value,%eax; ret */
@@ -37,7 +38,7 @@ static void write_file(const struct code *c, int fd)
 	uint8_t *image = malloc(size);
 
 	ck_assert_ptr_nonnull(image);
-	memset(image, 0x90, size);
+	memset(image, code_padding, size);
 	for (i = 0; i < c->n; i++) {
 		put_function(image + offset_of(c, i), CODE_PRISTINE);
 		put_function(image + offset_of(c, i) + 8, CODE_NEIGHBOUR);

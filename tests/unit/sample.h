@@ -3,7 +3,8 @@
  * sample.h - text to patch: a file made by the test, mapped like a program's.
  *
  * Each place is the mov of a function that returns a number: as linked it is 1.
- * Behind each place lies a function that nobody patches and that returns 7.
+ * Behind each place lies a function that nobody patches and that returns 7, and
+ * then padding.
  */
 #ifndef SAMPLE_H
 #define SAMPLE_H
@@ -51,6 +52,10 @@ int code_change(struct sc_place *p, const void *bytes,
 void code_expect_consistent(const struct code *c);
 
 /* ------------------------------------------------------------ a test */
+
+/* What the next code is padded with: nops; or CODE_TRAPS, as by some linkers. */
+extern uint8_t code_padding;
+#define CODE_TRAPS	0xcc
 
 /* What most tests patch, and what it was like before. */
 extern struct code code;

@@ -354,7 +354,7 @@ START_TEST(test_debugger_comes_in_the_window)
 }
 END_TEST
 
-/* In place nothing between places is written, so it stays where it is. */
+/* In place no trap between places is written over, so it stays where it is. */
 START_TEST(test_int3_beside_in_place)
 {
 	start();

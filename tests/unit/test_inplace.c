@@ -39,27 +39,104 @@ static int update_pages(size_t page, size_t other, uint8_t value)
 }
 
 /*
- * In place are at most 16 places for each run of pages, and 2 for each page; a
- * run ends where more than seven pages lie between.
+ * In place are at most 16 writes for each run of pages, and 2 for each page; a
+ * run ends where more than seven pages lie between.  Traps part one write from
+ * another.
  */
 static const struct {
 	size_t pages, per_page, other;
+	uint8_t padding;
 	bool in_place;
 } updates[] = {
-	{ 1, 18, 0, true },
-	{ 1, 19, 0, false },
-	{ 10, 12, 8, false },
-	{ 10, 12, 9, true },
+	{ 1, 18, 0, CODE_TRAPS, true },
+	{ 1, 19, 0, CODE_TRAPS, false },
+	{ 10, 12, 8, CODE_TRAPS, false },
+	{ 10, 12, 9, CODE_TRAPS, true },
+	{ 1, 128, 0, 0x90, true },
+	{ 10, 128, 8, 0x90, true },
 };
 #define N_UPDATES	((int)(sizeof(updates) / sizeof(updates[0])))
 
-START_TEST(test_few_places_are_written_in_place)
+START_TEST(test_few_writes_are_done_in_place)
 {
 	start();
+	code_padding = updates[_i].padding;
 	begin(ALONE, updates[_i].pages, updates[_i].per_page);
 	ck_assert_int_eq(update_pages(0, updates[_i].other, 3), 0);
 	ck_assert_int_eq(strchr(steps_seen, 'D') == NULL, updates[_i].in_place);
 	ck_assert_int_eq(code_call(&code, 0), 3);
+	finish();
+}
+END_TEST
+
+/* ---------------------------------------------- how far a write goes */
+
+static size_t written, n_writes;
+
+static ssize_t count_write(int fd, const void *buf, size_t len, off_t at)
+{
+	written += len;
+	n_writes++;
+	return __real_pwrite(fd, buf, len, at);
+}
+
+/* From the first place of a page to the last, with what is between. */
+START_TEST(test_a_page_is_one_write)
+{
+	size_t i, len, n = (size_t)1 << _i;
+
+	start();
+	begin(ALONE, 3, n);
+	len = (size_t)(code.places[n - 1].addr - code.places[0].addr) + 5;
+	wraps.pwrite = count_write;
+	ck_assert_int_eq(code_update(&code, 0, 1, 3), 0);
+	wraps.pwrite = NULL;
+	ck_assert_str_eq(steps_seen, "AAA");
+	ck_assert_uint_eq(written, 3 * len);
+	for (i = 0; i < code.n; i++)
+		ck_assert_int_eq(code_call_neighbour(&code, i), CODE_NEIGHBOUR);
+	expect_all(0, 1, 3);
+	finish();
+}
+END_TEST
+
+/* Offsets from the second of four places; one place takes 32 bytes. */
+static const struct {
+	int at;
+	size_t n_writes;
+} traps[] = {
+	{ -1, 2 }, { 6, 2 }, { 15, 2 }, { 31, 2 }, { 63, 2 }, { 64 + 6, 1 },
+};
+#define N_TRAPS	((int)(sizeof(traps) / sizeof(traps[0])))
+
+START_TEST(test_a_write_ends_before_a_trap)
+{
+	uint8_t *trap;
+
+	start();
+	begin(ALONE, 1, 128);
+	code.n = 4;
+	trap = code.places[1].addr + traps[_i].at;
+	code_poke(trap, "\xcc", 1);
+	wraps.pwrite = count_write;
+	ck_assert_int_eq(code_update(&code, 0, 1, 3), 0);
+	wraps.pwrite = NULL;
+	ck_assert_uint_eq(n_writes, traps[_i].n_writes);
+	ck_assert_uint_eq(*trap, 0xcc);
+	expect_all(0, 1, 3);
+}
+END_TEST
+
+/* A number that has the byte of a trap in it, in the middle of the places. */
+START_TEST(test_a_trap_within_a_place_is_none)
+{
+	start();
+	begin(ALONE, 1, 4);
+	ck_assert_int_eq(code_update(&code, 0, 1, 0x00cc00cc), 0);
+	steps_clear();
+	ck_assert_int_eq(code_update(&code, 0, 1, 3), 0);
+	ck_assert_str_eq(steps_seen, "A");
+	expect_all(0, 1, 3);
 	finish();
 }
 END_TEST
@@ -193,8 +270,12 @@ int main(void)
 {
 	TCase *tc = unit_begin("inplace");
 
-	unit_add_if(tc, test_few_places_are_written_in_place, 0, N_UPDATES,
+	unit_add_if(tc, test_few_writes_are_done_in_place, 0, N_UPDATES,
 		    can_be_alone);
+	unit_add_if(tc, test_a_page_is_one_write, 0, 8, can_be_alone);
+	unit_add_if(tc, test_a_write_ends_before_a_trap, 0, N_TRAPS,
+		    can_be_alone);
+	unit_add_if(tc, test_a_trap_within_a_place_is_none, 0, 1, can_be_alone);
 	unit_add_if(tc, test_only_changes_are_counted, 0, 1, can_be_alone);
 	unit_add_if(tc, test_arena_is_empty_after_an_update_in_place, 0, 1,
 		    can_be_alone);

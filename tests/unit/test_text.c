@@ -153,7 +153,7 @@ START_TEST(test_steps_of_an_update)
 	start();
 	begin(ALONE, 1, 4);
 	ck_assert_int_eq(code_update(&code, 0, 2, 2), 0);
-	ck_assert_str_eq(steps_seen, "AA");
+	ck_assert_str_eq(steps_seen, "A");
 	company_start();
 	steps_clear();
 	ck_assert_int_eq(code_update(&code, 0, 2, 3), 0);
@@ -161,7 +161,7 @@ START_TEST(test_steps_of_an_update)
 	company_end();
 	steps_clear();
 	ck_assert_int_eq(code_update(&code, 0, 2, 4), 0);
-	ck_assert_str_eq(steps_seen, "AA");
+	ck_assert_str_eq(steps_seen, "A");
 	finish();
 }
 END_TEST
