@@ -81,15 +81,32 @@ static void fill_texts(const struct sc_image *image, struct sc_text *texts)
 	}
 }
 
-/*
- * Copies the @n places of @found, in order and each once.  The changes of the
- * plan, which nobody needs now, are what is sorted.
- */
-static void keep_sorted(struct sc_places *places, struct sc_place *found,
-			size_t n, struct sc_plan *plan)
+/* As a rule they are: a linker puts the records where it puts their objects. */
+static bool are_in_order(const struct sc_places *places)
 {
 	size_t i;
 
+	for (i = 1; i < places->n; i++)
+		if (places->places[i].addr <= places->places[i - 1].addr)
+			return false;
+	return true;
+}
+
+/*
+ * Puts the places in order, each once.  The changes of the plan, which nobody
+ * needs now, are what is sorted.
+ */
+static int put_in_order(struct sc_places *places, struct sc_plan *plan)
+{
+	size_t i, n = places->n, size = n * sizeof(struct sc_place);
+	struct sc_place *found;
+
+	if (are_in_order(places))
+		return 0;
+	found = sc_alloc(size);
+	if (!found)
+		return -ENOMEM;
+	memcpy(found, places->places, size);
 	for (i = 0; i < n; i++)
 		plan->changes[i] = (struct sc_change){
 			.addr = (uintptr_t)found[i].addr,
@@ -97,9 +114,19 @@ static void keep_sorted(struct sc_places *places, struct sc_place *found,
 		};
 	plan->n_changes = n;
 	sc_plan_sort_changes(plan);
+	places->n = 0;
 	for (i = 0; i < n; i++)
 		if (i == 0 || plan->changes[i].addr != plan->changes[i - 1].addr)
 			places->places[places->n++] = *plan->changes[i].place;
+	sc_free(found, size);
+	return 0;
+}
+
+/* Each text gets the run of places that lies in it. */
+static void share_out(struct sc_places *places)
+{
+	size_t i;
+
 	for (i = 0; i < places->n; i++) {
 		struct sc_text *text = places->places[i].text;
 
@@ -140,26 +167,25 @@ static int reserve(struct sc_plan *plan, size_t n)
 	return err ? err : sc_text_reserve(n);
 }
 
-/* All that needs memory; the temporary part is freed here. */
+/* All that needs memory. */
 static struct sc_places *find_places(const struct sc_image *image,
 				     struct sc_plan *plan)
 {
-	size_t n = sc_places_max(image), size = n * sizeof(struct sc_place) + 1;
-	struct sc_place *found;
+	size_t n = sc_places_max(image);
 	struct sc_places *places;
 
 	if (reserve(plan, sc_world->n_places + n + image->n_defines))
 		return NULL;
-	found = sc_alloc(size);
-	if (!found)
-		return NULL;
 	places = places_new(image->n_segments, n);
-	if (places) {
-		fill_texts(image, places->texts);
-		keep_sorted(places, found,
-			    sc_places_find(image, places->texts, found), plan);
+	if (!places)
+		return NULL;
+	fill_texts(image, places->texts);
+	places->n = sc_places_find(image, places->texts, places->places);
+	if (put_in_order(places, plan)) {
+		sc_free(places, places->size);
+		return NULL;
 	}
-	sc_free(found, size);
+	share_out(places);
 	return places;
 }
 

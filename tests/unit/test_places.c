@@ -376,8 +376,8 @@ END_TEST
 
 /*
  * Each allocation in turn fails; then nothing is added and nothing known.  They
- * are: entries of keys, the plan's changes and keys, room to find the places, and
- * the places.
+ * are: entries of keys, the plan's changes and keys, the places, and, where records
+ * are not in order, room to sort.
  */
 #define N_ALLOCATIONS	5
 
@@ -387,7 +387,7 @@ START_TEST(test_add_without_memory)
 	size_t i;
 
 	make_modules();
-	for (i = 0; i < 20; i++)
+	for (i = 20; i-- > 0;)
 		put_call(a, 0x40 + 16 * i, a);
 	sc_alloc_fail_after = _i;
 	ck_assert_int_eq(add(a), fails ? -ENOMEM : 0);
@@ -401,6 +401,23 @@ START_TEST(test_add_without_memory)
 		ck_assert_int_eq(add(a), 0);
 	}
 	expect(a, 0x40, FUNC(1));
+}
+END_TEST
+
+/* Twice the same is no order either. */
+START_TEST(test_records_in_order_need_no_room)
+{
+	size_t i;
+
+	make_modules();
+	for (i = 0; i < 20; i++)
+		put_call(a, 0x40 + 16 * i, a);
+	if (_i)
+		put_record(a, a->text + 0x40 + 16 * (i - 1), a);
+	sc_alloc_fail_after = N_ALLOCATIONS - 1;
+	ck_assert_int_eq(add(a), _i ? -ENOMEM : 0);
+	ck_assert_int_eq(sc_alloc_fail_after, _i ? -1 : 0);
+	sc_alloc_fail_after = -1;
 }
 END_TEST
 
@@ -963,6 +980,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_update_of_a_key_that_is_not_ours, 0, 2);
 	tcase_add_test(tc, test_room);
 	tcase_add_loop_test(tc, test_add_without_memory, 0, N_ALLOCATIONS + 1);
+	tcase_add_loop_test(tc, test_records_in_order_need_no_room, 0, 2);
 	tcase_add_test(tc, test_text_that_is_not_what_its_file_holds);
 	tcase_add_loop_test(tc, test_what_is_said_of_a_module, 0, 5);
 	tcase_add_test(tc, test_key_of_another_copy);
