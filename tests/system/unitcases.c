@@ -43,6 +43,8 @@ static const struct unit
 		   "@raw-io @reboot @swap 101 134 165-166 170-171 246 272 279 "
 		   "298 304 308 310-312 320-321 323 428-433 442",
 		   0 },
+	/* What other rows leave out where this is not allowed. */
+	procs = { NULL, PROC_SUBSET_PID | PROTECT_PROC | NEEDS_PROC },
 	/* The filter of the process that talks before a user has logged in. */
 	sshd = { "0 1 3 7 9-14 23 25 28 35 39 48 60 96 107 186 201-202 228 231 "
 		 "270-271 318",
@@ -84,6 +86,11 @@ ENTER(redis)
 ENTER(tor)
 ENTER(haproxy)
 ENTER(docker)
+
+static const char *procs_eperm_before(void)
+{
+	return unit_enter(&procs, EPERM);
+}
 
 static const char *sshd_kill_after(void)
 {
@@ -144,6 +151,7 @@ const struct test cases[] = {
 	ROW(docker, eperm, before, .err = 0),
 	ROW(docker, kill, after, BOTH(KILLED, 0)),
 	ROW(docker, eperm, after, .err = 0),
+	ROW(procs, eperm, before, .err = 0),
 	/* It asks for more than that to update, and nothing to end. */
 	ROW(sshd, kill, after, BOTH(KILLED, 0)),
 	ROW(sshd, eperm, after, BOTH(REFUSED, EPERM),

@@ -204,32 +204,37 @@ static const char *deny_namespaces(void)
 /* ---------------------------------------------------------------- the rest */
 
 /*
- * A /proc of its own; the one that is there where this is not allowed, as in most
- * containers, and once there are threads.
+ * A /proc of its own.  0, or an errno where this is not allowed, as to ordinary
+ * users, in most containers, and once there are threads.
  */
-static void mount_proc(int settings)
+static int mount_proc(int settings)
 {
 	char options[64];
 
-	if (!(settings & (PROC_SUBSET_PID | PROTECT_PROC)) ||
-	    unshare(CLONE_NEWNS) ||
+	if (!(settings & (PROC_SUBSET_PID | PROTECT_PROC)))
+		return 0;
+	if (unshare(CLONE_NEWNS) ||
 	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
-		return;
+		return errno;
 	snprintf(options, sizeof(options), "%s%s%s",
 		 settings & PROC_SUBSET_PID ? "subset=pid" : "",
 		 (settings & PROC_SUBSET_PID) && (settings & PROTECT_PROC) ?
 			 "," : "",
 		 settings & PROTECT_PROC ? "hidepid=invisible" : "");
-	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC,
-		  options))
-		printf("# /proc stays as it is: %s\n", strerror(errno));
+	return mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC,
+		     options) ? errno : 0;
 }
 
 const char *unit_enter(const struct unit *unit, int refused)
 {
 	const char *why = NULL;
+	int err = mount_proc(unit->settings);
 
-	mount_proc(unit->settings);
+	if (err && (unit->settings & NEEDS_PROC))
+		return "cannot have a /proc of its own";
+	/* The rest of the unit is tested all the same. */
+	if (err)
+		printf("# /proc stays as it is: %s\n", strerror(err));
 	if ((unit->settings & ANOTHER_USER) && geteuid() == 0 &&
 	    (setgroups(0, NULL) || setgid(NOBODY) || setuid(NOBODY)))
 		return "cannot become another user";

@@ -12,6 +12,7 @@ enum {
 	PROC_SUBSET_PID = 4,
 	PROTECT_PROC = 8,	/* invisible */
 	ANOTHER_USER = 16,	/* before the program starts, as systemd does */
+	NEEDS_PROC = 32,	/* without a /proc of its own there is nothing to test */
 };
 
 struct unit {
