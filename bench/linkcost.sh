@@ -6,7 +6,7 @@ set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 build=$(cd "${1:?usage: linkcost.sh BUILD [ROUNDS]}" && pwd)
-rounds=${2:-7}
+rounds=${2:-15}
 # A trial needs no more than a few.
 objects=${QUICK:+10} calls=${QUICK:+500}
 objects=${objects:-250} calls=${calls:-50000}

@@ -97,10 +97,40 @@ struct reading {
 	size_t max_others;
 };
 
+/* Whether the file's bytes of @ph are among those of @load. */
+static bool file_holds(const ElfW(Phdr) *load, const ElfW(Phdr) *ph)
+{
+	return is_load(load) && ph->p_offset >= load->p_offset &&
+	       ph->p_offset - load->p_offset < load->p_filesz;
+}
+
+/*
+ * By its place in the file, where its address says another: GNU objcopy makes
+ * that 0 when it removes the first section of the segment.
+ */
+static struct sc_load notes_of(const struct dl_phdr_info *info,
+			       const ElfW(Phdr) *ph)
+{
+	struct sc_load load = load_of(info, ph);
+	int i;
+
+	for (i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *in = info->dlpi_phdr + i;
+
+		if (!file_holds(in, ph))
+			continue;
+		load.start = info->dlpi_addr + in->p_vaddr +
+			     (ph->p_offset - in->p_offset);
+		load.end = load.start + ph->p_memsz;
+		break;
+	}
+	return load;
+}
+
 static void fill_notes(struct reading *reading, const struct dl_phdr_info *info,
 		       const ElfW(Phdr) *ph)
 {
-	struct sc_load load = load_of(info, ph);
+	struct sc_load load = notes_of(info, ph);
 
 	if (!sc_loaded_info_holds(info, load.start, ph->p_memsz, PF_R))
 		return;

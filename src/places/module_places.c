@@ -46,7 +46,8 @@ int sc_backend_read(struct sc_module *m)
 
 	if (!err) {
 		m->without_hook = m->image->without_hook;
-		m->edited = m->image->n_refused || m->image->code_moved;
+		m->edited = m->image->n_refused || m->image->code_moved ||
+			    !m->image->has_note;
 	}
 	return err;
 }
@@ -278,6 +279,8 @@ static void log_notes(const struct sc_image *image)
 	if (image->n_refused)
 		sc_log("notes lead astray", image->loaded->path, NULL,
 		       (long)image->n_refused);
+	if (!image->has_note)
+		sc_log("notes are missing", image->loaded->path, NULL, 0);
 	if (image->without_hook)
 		sc_log("module", image->loaded->path, SC_WITHOUT_HOOK, 0);
 	if (image->code_moved)

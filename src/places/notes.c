@@ -213,12 +213,19 @@ static size_t round_up_4(size_t n)
 	return (n + 3) & ~(size_t)3;
 }
 
+/* The kind of a note is the same in each version. */
+static bool is_kind(const ElfW(Nhdr) *note, uint32_t type)
+{
+	return (note->n_type & 0xffff) == (type & 0xffff);
+}
+
 /* A kind or a version that is not known here is skipped. */
 static void add_note(struct sc_image *out, const ElfW(Nhdr) *note,
 		     const void *desc)
 {
 	bool fits = true;
 
+	out->has_note |= is_kind(note, STATIC_CALL_NOTE_MODULE);
 	if (note->n_type == STATIC_CALL_NOTE_DEFINE)
 		fits = add_define(out, desc, note->n_descsz);
 	else if (note->n_type == STATIC_CALL_NOTE_SITES)
@@ -314,6 +321,9 @@ static struct sc_image *allocate(const struct sc_image *count)
 }
 
 /*
+ * A module that is read has the header, and so a note; one that has none was
+ * edited, and is kept to say so.
+ *
  * A module without records is linked without the hook if its word says so, and
  * if there is a call that should have one: a module may define calls for others
  * alone.
@@ -331,7 +341,7 @@ static int read_notes(struct sc_loaded *loaded, uintptr_t state,
 	count.without_hook = count.needs_hook && !count.has_hook &&
 			     !count.n_runs && sc_image_makes_calls(&count);
 	if (!count.n_defines && !count.n_runs && !count.n_refused &&
-	    !count.without_hook)
+	    !count.without_hook && count.has_note)
 		return -ENOENT;
 	image = allocate(&count);
 	if (!image)

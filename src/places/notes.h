@@ -45,7 +45,8 @@ struct sc_image {
 	size_t n_segments, n_defines, n_runs;
 	size_t n_sites;			/* in all runs */
 	size_t n_refused;		/* notes and records that lead astray */
-	bool needs_hook, has_hook;	/* the note of the module says so */
+	bool has_note;			/* that of the module is there */
+	bool needs_hook, has_hook;	/* and says so */
 	bool without_hook;		/* and so its calls have no records */
 	bool code_moved;		/* there are calls where no record leads */
 };

@@ -414,6 +414,37 @@ START_TEST(test_headers_that_lead_astray)
 }
 END_TEST
 
+/*
+ * The address of a segment of notes counts where the file has nothing to say; else
+ * the place in the file does, be the address what it may.
+ */
+START_TEST(test_notes_by_their_place_in_the_file)
+{
+	static const struct {
+		uint64_t offset, start;
+	} places[] = {
+		{ 0x1fff, LOADED_AT + 8 },
+		{ 0x2000, LOADED_AT },
+		{ 0x2018, LOADED_AT + 0x18 },
+		{ 0x203f, LOADED_AT + 0x3f },
+		{ 0x2040, LOADED_AT + 8 },
+	};
+	struct object *o = add_two();
+	struct sc_loaded *loaded;
+
+	o->ph[0].p_offset = 0x2000;
+	o->ph[0].p_filesz = 0x40;
+	/* What is not loaded does not count. */
+	o->ph[1].p_filesz = 0x10000;
+	o->ph[3].p_offset = places[_i].offset;
+	ck_assert_int_eq(sc_loaded_read(o->in.code, &loaded), 0);
+	ck_assert_uint_eq(loaded->n_notes, 1);
+	ck_assert_uint_eq(loaded->notes[0].start,
+			  (uintptr_t)o->image + places[_i].start);
+	ck_assert_uint_eq(loaded->notes[0].end, loaded->notes[0].start + 16);
+}
+END_TEST
+
 /* Where memory is, to the byte, and of whom. */
 START_TEST(test_what_segments_hold)
 {
@@ -511,6 +542,7 @@ int main(void)
 	tcase_add_test(tc, test_one_object_is_read);
 	tcase_add_loop_test(tc, test_the_program_has_no_path, 0, 2);
 	tcase_add_loop_test(tc, test_headers_that_lead_astray, 0, 2);
+	tcase_add_loop_test(tc, test_notes_by_their_place_in_the_file, 0, 5);
 	tcase_add_test(tc, test_what_segments_hold);
 	tcase_add_test(tc, test_values_of_the_dynamic_section);
 	tcase_add_loop_test(tc, test_objects_that_come_meanwhile, 0, 2);

@@ -42,7 +42,7 @@ struct module_note {
 
 /* Room before, between and behind, to move the notes to. */
 struct notes {
-	struct module_note module;	/* empty until a test puts it */
+	struct module_note module;	/* of a backend without a hook, at first */
 	struct define_note define;
 	struct sites_note sites;
 };
@@ -150,6 +150,9 @@ static struct notes *put_notes(bool direct, const char *state)
 
 	m = (struct module){ .key = { .func = NULL } };
 	put_tramp();
+	put_head(&notes->module.head, notes->module.owner,
+		 STATIC_CALL_NOTE_MODULE, sizeof(notes->module.desc));
+	lead(&notes->module.desc.anchor, state);
 	put_head(&notes->define.head, notes->define.owner,
 		 STATIC_CALL_NOTE_DEFINE,
 		 sizeof(notes->define.desc) + sizeof("hand"));
@@ -531,7 +534,8 @@ START_TEST(test_memory)
 	else if (_i < 3)
 		sc_alloc_fail_after = _i - 1;
 	else if (_i == 3)
-		memset(notes, 0, sizeof(*notes));
+		memset(&notes->define, 0,
+		       sizeof(notes->define) + sizeof(notes->sites));
 	ck_assert_int_eq(sc_backend_read(&module), errors[_i]);
 	ck_assert_int_eq(sc_alloc_fail_after, -1);
 	ck_assert_int_eq(module.image != NULL, _i == 4);
@@ -625,9 +629,28 @@ START_TEST(test_nothing_to_say_of_the_hook)
 		notes->module.head.n_type += 0x10000;
 	else if (_i == 5)
 		notes->module.desc.flags = 1;
-	else if (_i == 6)
-		memset(&notes->module, 0, sizeof(notes->module));
 	expect_hook(false, 0);
+}
+END_TEST
+
+/* The header makes a note in each module, so one without was edited. */
+START_TEST(test_module_without_a_note)
+{
+	struct notes *notes = put_module(1);
+	struct sc_module module = { .state = STATE };
+
+	if (_i < 2)
+		memset(&notes->module, 0, sizeof(notes->module));
+	if (_i == 1)
+		memset(notes, 0, sizeof(*notes));
+	/* A version that is not known is a note as well, another kind is not. */
+	if (_i == 2)
+		notes->module.head.n_type ^= 0x70000;
+	if (_i == 3)
+		notes->module.head.n_type ^= 8;
+	ck_assert_int_eq(sc_backend_read(&module), 0);
+	ck_assert_int_eq(module.edited, _i != 2);
+	sc_backend_forget(&module);
 }
 END_TEST
 
@@ -715,7 +738,8 @@ int main(void)
 	tcase_add_test(tc, test_without_the_hook);
 	tcase_add_test(tc, test_word_that_the_loader_filled);
 	tcase_add_loop_test(tc, test_module_note_that_was_moved, 0, 2);
-	tcase_add_loop_test(tc, test_nothing_to_say_of_the_hook, 0, 7);
+	tcase_add_loop_test(tc, test_nothing_to_say_of_the_hook, 0, 6);
+	tcase_add_loop_test(tc, test_module_without_a_note, 0, 4);
 	tcase_add_loop_test(tc, test_odd_notes_of_a_module, 0, 5);
 	tcase_add_loop_test(tc, test_code_without_its_records, 0, 7);
 	tcase_add_loop_test(tc, test_code_that_ends_within_an_instruction, 0,

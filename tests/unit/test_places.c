@@ -114,7 +114,7 @@ static void make_module(struct made *m, const char *name, int func)
 		.loaded = &m->loaded,
 		.segments = m->segments, .n_segments = 2,
 		.defines = &m->define, .n_defines = 1,
-		.runs = &m->run, .n_runs = 1,
+		.runs = &m->run, .n_runs = 1, .has_note = true,
 	};
 	m->module = (struct sc_module){
 		.state = &m->state, .image = &m->image,
@@ -442,10 +442,14 @@ START_TEST(test_what_is_said_of_a_module)
 	if (_i & 2)
 		a->image.without_hook = true;
 	a->image.code_moved = _i == 4;
+	a->image.has_note = _i != 5;
 	ck_assert_int_eq(add(a), 0);
+	ck_assert_int_eq(strstr(said, "notes are missing a 0\n") != NULL,
+			 _i == 5);
 	ck_assert_int_eq(strstr(said, "notes lead astray a 7\n") != NULL,
 			 _i & 1);
-	ck_assert_int_eq(strstr(said, "module a 0\n") != NULL, _i > 1);
+	ck_assert_int_eq(strstr(said, "module a 0\n") != NULL,
+			 _i > 1 && _i != 5);
 }
 END_TEST
 
@@ -982,7 +986,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_add_without_memory, 0, N_ALLOCATIONS + 1);
 	tcase_add_loop_test(tc, test_records_in_order_need_no_room, 0, 2);
 	tcase_add_test(tc, test_text_that_is_not_what_its_file_holds);
-	tcase_add_loop_test(tc, test_what_is_said_of_a_module, 0, 5);
+	tcase_add_loop_test(tc, test_what_is_said_of_a_module, 0, 6);
 	tcase_add_test(tc, test_key_of_another_copy);
 	tcase_add_test(tc, test_module_that_is_not_patched);
 	tcase_add_test(tc, test_patching_is_forbidden);
