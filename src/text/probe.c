@@ -181,7 +181,6 @@ static bool find_swap(struct sc_text *text)
 	sc_system.can_swap = true;
 	sc_system.can_flip = true;
 	sc_system.can_swap = try_patch(text->places);
-	sc_system.can_flip &= sc_system.can_swap;
 	return sc_system.can_swap;
 }
 
@@ -200,7 +199,6 @@ static bool find_way(struct sc_text *text)
 		return false;
 	sc_system.untried = !RUNNING_ON_VALGRIND;
 	sc_system.can_swap = sc_system.untried;
-	sc_system.can_flip = sc_system.untried;
 	sc_text_reserve_arena(text);
 	return true;
 }

@@ -14,6 +14,7 @@
 #include "paper.h"
 #include "permanent.h"
 #include "registry.h"
+#include "start.h"
 #include "unit.h"
 #include "world.h"
 
@@ -49,6 +50,16 @@ START_TEST(test_the_first_one_makes_the_world)
 	expect_free_lock();
 	ck_assert_ptr_eq(sc_world, world);
 	ck_assert_int_eq(fake.repairs, 0);
+}
+END_TEST
+
+START_TEST(test_the_start_is_once)
+{
+	ck_assert(!sc_has_started());
+	sc_start();
+	sc_start();
+	ck_assert(sc_has_started());
+	ck_assert_int_eq(fake.started, 1);
 }
 END_TEST
 
@@ -195,6 +206,7 @@ int main(void)
 	TCase *tc = unit_begin("enter");
 
 	tcase_add_test(tc, test_the_first_one_makes_the_world);
+	tcase_add_test(tc, test_the_start_is_once);
 	tcase_add_test(tc, test_no_memory_for_the_world);
 	tcase_add_test(tc, test_a_child_repairs_once);
 	tcase_add_loop_test(tc, test_a_copy_that_is_needed_goes_on, 0, 4);

@@ -141,6 +141,37 @@ START_TEST(test_a_trap_within_a_place_is_none)
 }
 END_TEST
 
+static int n_opened;
+
+static int count_open(const char *path, int flags)
+{
+	n_opened++;
+	return __real_open(path, flags);
+}
+
+/* And kept until the lock is let go. */
+START_TEST(test_the_mem_file_is_opened_once)
+{
+	int fd;
+
+	start();
+	begin(ALONE, 1, 4);
+	sc_text_rest();
+	wraps.open = count_open;
+	ck_assert_int_eq(code_prepare(&code, 0, 1, 3), 0);
+	sc_text_commit();
+	fd = sc_tx->mem.fd;
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(code_prepare(&code, 0, 1, 4), 0);
+	sc_text_commit();
+	ck_assert_int_eq(sc_tx->mem.fd, fd);
+	ck_assert_int_eq(n_opened, 1);
+	sc_text_rest();
+	ck_assert_int_lt(sc_tx->mem.fd, 0);
+	finish();
+}
+END_TEST
+
 /* What lies behind the last change has no say. */
 START_TEST(test_only_changes_are_counted)
 {
@@ -276,6 +307,7 @@ int main(void)
 	unit_add_if(tc, test_a_write_ends_before_a_trap, 0, N_TRAPS,
 		    can_be_alone);
 	unit_add_if(tc, test_a_trap_within_a_place_is_none, 0, 1, can_be_alone);
+	unit_add_if(tc, test_the_mem_file_is_opened_once, 0, 1, can_be_alone);
 	unit_add_if(tc, test_only_changes_are_counted, 0, 1, can_be_alone);
 	unit_add_if(tc, test_arena_is_empty_after_an_update_in_place, 0, 1,
 		    can_be_alone);

@@ -2,15 +2,38 @@
 /* test_mem.c - the pool, and blocks that are too large for it. */
 #include "sc_config.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "mem.h"
 #include "unit.h"
 
 #define POOL	(160ul << 10)
 #define LARGE	(80ul << 10)
+
+void *__real_mmap(void *p, size_t len, int prot, int flags, int fd, off_t at);
+void *__wrap_mmap(void *p, size_t len, int prot, int flags, int fd, off_t at);
+
+static int n_mapped;
+static bool nothing_maps;
+static void (*while_it_maps)(void);
+
+void *__wrap_mmap(void *p, size_t len, int prot, int flags, int fd, off_t at)
+{
+	void (*now)(void) = while_it_maps;
+
+	while_it_maps = NULL;
+	if (now)
+		now();
+	n_mapped++;
+	if (!nothing_maps)
+		return __real_mmap(p, len, prot, flags, fd, at);
+	errno = ENOMEM;
+	return MAP_FAILED;
+}
 
 static void setup(void)
 {
@@ -117,6 +140,42 @@ START_TEST(test_the_end_gives_back_the_pool)
 }
 END_TEST
 
+START_TEST(test_the_pool_is_mapped_once)
+{
+	sc_mem_end();
+	take(1);
+	take(1);
+	ck_assert_int_eq(n_mapped, 1);
+	sc_mem_end();
+	nothing_maps = true;
+	ck_assert_ptr_null(sc_alloc(1));
+	ck_assert_int_eq(errno, ENOMEM);
+	nothing_maps = false;
+	take(1);
+}
+END_TEST
+
+static char *of_another;
+
+static void take_in_between(void)
+{
+	of_another = take(1);
+}
+
+/* Two threads come first: one pool stays. */
+START_TEST(test_the_pool_of_another_is_taken)
+{
+	struct traces before, now;
+
+	sc_mem_end();
+	traces_look(&before);
+	while_it_maps = take_in_between;
+	ck_assert_ptr_eq(take(1), of_another + 16);
+	traces_look(&now);
+	ck_assert_uint_eq(now.bytes, before.bytes + POOL);
+}
+END_TEST
+
 #define THREADS	4
 #define BLOCKS	200
 
@@ -186,6 +245,9 @@ int main(void)
 	tcase_add_test(tc, test_the_last_block_is_taken_again);
 	tcase_add_test(tc, test_large_blocks_are_apart);
 	tcase_add_test(tc, test_the_pool_is_full);
+	tcase_add_test(tc, test_the_pool_is_mapped_once);
+	unit_add_if(tc, test_the_pool_of_another_is_taken, 0, 1,
+		    outside_of_valgrind);
 	unit_add_if(tc, test_the_end_gives_back_the_pool, 0, 1,
 		    outside_of_valgrind);
 	tcase_add_test(tc, test_threads);

@@ -189,14 +189,33 @@ START_TEST(test_a_reason_stays)
 }
 END_TEST
 
+static int n_refused;
+
+/* The first two ways of the way back. */
+static int refuse_twice(void *p, size_t len, int advice)
+{
+	if ((advice != MADV_DONTNEED && advice != MADV_DONTNEED_LOCKED) ||
+	    n_refused >= 2)
+		return __real_madvise(p, len, advice);
+	n_refused++;
+	errno = EINVAL;
+	return -1;
+}
+
 /* What failed and was done without is no reason. */
 START_TEST(test_what_is_done_without)
 {
-	wraps.mprotect = no_protection;
-	sc_text_start();
+	if (_i)
+		wraps.madvise = refuse_twice;
+	else
+		wraps.mprotect = no_protection;
+	start_and_swap();
+	ck_assert_int_eq(n_refused, _i ? 2 : 0);
 	ck_assert(sc_text_enabled());
+	ck_assert(sc_system.can_swap);
 	ck_assert_ptr_null(sc_text_reason());
 	ck_assert_ptr_null(sc_text_trouble());
+	ck_assert_ptr_null(sc_why());
 }
 END_TEST
 
@@ -305,6 +324,7 @@ END_TEST
 static void need_swap(void)
 {
 	sc_text_start();
+	ck_assert(!sc_system.probing);
 	ck_assert(sc_text_enabled());
 	ck_assert(sc_system.untried);
 	steps_clear();
@@ -385,7 +405,7 @@ int main(void)
 	unit_add_if(tc, test_a_swap_that_does_not_work, 0, 1, can_be_alone);
 	tcase_add_test(tc, test_the_end_is_final);
 	tcase_add_test(tc, test_a_reason_stays);
-	tcase_add_test(tc, test_what_is_done_without);
+	tcase_add_loop_test(tc, test_what_is_done_without, 0, 2);
 	unit_add_if(tc, test_the_end_gives_back_all, 0, 1, memory_is_ours);
 	return unit_end();
 }
