@@ -99,7 +99,10 @@ static bool add_define(struct sc_image *out,
 	return true;
 }
 
-/* Whether record @i of @run leads from code of the module to a trampoline. */
+/*
+ * Whether record @i of @run leads from code of the module to a trampoline.  Zeros, as a
+ * tool leaves them where it has removed records, lead to themselves.
+ */
 static bool is_record(const struct sc_image *image, const struct sc_run *run,
 		      size_t i)
 {
@@ -107,7 +110,8 @@ static bool is_record(const struct sc_image *image, const struct sc_run *run,
 	uintptr_t to = place_relative(&site->tramp) &
 		       ~(uintptr_t)STATIC_CALL_SITE_FLAGS;
 
-	if (!sc_loaded_owns(image->loaded, place_relative(&site->addr), 1,
+	if (!site->addr ||
+	    !sc_loaded_owns(image->loaded, place_relative(&site->addr), 1,
 			    SC_LOAD_EXEC))
 		return false;
 	/* A slot may hold another module's function; a trampoline is here. */

@@ -75,6 +75,7 @@ static struct sc_load more_text;
 static ElfW(Dyn) dynamic[2];
 static uintptr_t base;
 static int read_error;
+static uint32_t records_flags = SC_LOAD_READ;
 static size_t split;	/* where a second segment of code begins; 0: none */
 
 int __wrap_sc_loaded_read(const void *address, struct sc_loaded **out)
@@ -88,7 +89,7 @@ int __wrap_sc_loaded_read(const void *address, struct sc_loaded **out)
 		  SC_LOAD_READ | SC_LOAD_EXEC },
 		{ (uintptr_t)&m.key, (uintptr_t)m.sites,
 		  SC_LOAD_READ | SC_LOAD_WRITE },
-		{ (uintptr_t)m.sites, (uintptr_t)(&m + 1), SC_LOAD_READ },
+		{ (uintptr_t)m.sites, (uintptr_t)(&m + 1), records_flags },
 		split ? second : more_text,
 		{ (uintptr_t)notes_at, (uintptr_t)notes_at + notes_size,
 		  SC_LOAD_READ },
@@ -343,11 +344,16 @@ START_TEST(test_nothing_but_odd_notes)
 }
 END_TEST
 
-/* A tool has filled the records with zeros, or dropped code that one led to. */
+/*
+ * A tool has filled the records with zeros, or dropped code that one led to.  They
+ * may lie beside code, in one segment.
+ */
 START_TEST(test_records_that_lead_nowhere)
 {
 	put_notes(_i & 1, STATE);
-	if (_i < 2) {
+	if (_i > 5)
+		records_flags |= SC_LOAD_EXEC;
+	if (_i < 2 || _i > 5) {
 		memset(m.sites, 0, sizeof(m.sites));
 		expect(1, 0, 1);
 		return;
@@ -730,7 +736,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_segments, 0, 5);
 	tcase_add_loop_test(tc, test_text_relocations, 0, 3);
 	tcase_add_loop_test(tc, test_memory, 0, 5);
-	tcase_add_loop_test(tc, test_records_that_lead_nowhere, 0, 6);
+	tcase_add_loop_test(tc, test_records_that_lead_nowhere, 0, 8);
 	tcase_add_loop_test(tc, test_gaps, 0, 3);
 	tcase_add_loop_test(tc, test_trampoline_agrees_with_its_code, 0, 3);
 	tcase_add_loop_test(tc, test_trampoline_of_another_key, 0, 4);
