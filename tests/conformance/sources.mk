@@ -11,6 +11,7 @@ conformance_files = \
 	edited.c \
 	edited_host.c \
 	edited_stub.c \
+	fallback.c \
 	mangle.c \
 	many.h \
 	many_here.c \
@@ -31,6 +32,7 @@ conformance_files = \
 	test_dso.c \
 	test_edited.sh \
 	test_environment.sh \
+	test_fallback.sh \
 	test_fork.c \
 	test_forms.c \
 	test_group.sh \

@@ -33,8 +33,9 @@ c_files()
 	sources "$@" | grep -E '\.(c|h|cc|cpp)$'
 }
 
-# But for the one that measures private structures.
-users=$(c_files tests/conformance bench examples | grep -v '^bench/sizes\.c$')
+# But for those that measure private structures, or are for the other header.
+users=$(c_files tests/conformance bench examples |
+	grep -Ev '^bench/sizes\.c$|^tests/conformance/fallback\.c$')
 # Their own headers lie beside them; bench/stages.awk makes one more.
 own=$({
 	for f in $users; do basename "$f"; done

@@ -36,7 +36,7 @@ const char *sc_backend_reason(void)
 
 const char *sc_backend_trouble(void)
 {
-	return NULL;
+	return fake.trouble;
 }
 
 int sc_backend_read(struct sc_module *m)

@@ -26,7 +26,7 @@ struct fake {
 	/* what it shall answer */
 	int read_error, add_error, prepare_error, remove_error;
 	bool is_mapped, can_patch_now;
-	const char *reason;
+	const char *reason, *trouble;
 	void (*during_prepare)(void);
 	void (*during_repair)(void);
 	/* what it was asked */

@@ -350,6 +350,8 @@ START_TEST(test_locked_text_that_could_not_be_locked_again)
 	wraps.mlock = refuse_lock;
 	ck_assert_int_eq(code_update(&code, 0, 3, 3), 0);
 	expect_all(0, 1, CODE_PRISTINE);
+	ck_assert_ptr_nonnull(sc_text_trouble());
+	ck_assert_ptr_nonnull(strstr(sc_text_trouble(), "mlock: "));
 	sc_text_restore(&code.text);
 	finish();
 	ck_assert_uint_eq(locked_kb(), locked);

@@ -19,6 +19,7 @@ void *__wrap_mmap(void *p, size_t len, int prot, int flags, int fd, off_t at);
 
 static int n_mapped;
 static bool nothing_maps;
+static char *maps_at;	/* one mapping behind the other from here on */
 static void (*while_it_maps)(void);
 
 void *__wrap_mmap(void *p, size_t len, int prot, int flags, int fd, off_t at)
@@ -29,6 +30,11 @@ void *__wrap_mmap(void *p, size_t len, int prot, int flags, int fd, off_t at)
 	if (now)
 		now();
 	n_mapped++;
+	if (maps_at) {
+		p = maps_at;
+		maps_at += len;
+		flags |= MAP_FIXED;
+	}
 	if (!nothing_maps)
 		return __real_mmap(p, len, prot, flags, fd, at);
 	errno = ENOMEM;
@@ -176,6 +182,25 @@ START_TEST(test_the_pool_of_another_is_taken)
 }
 END_TEST
 
+/* What begins where the pool ends is no part of it. */
+START_TEST(test_a_block_right_behind_the_pool)
+{
+	char *room, *behind;
+
+	sc_mem_end();
+	room = __real_mmap(NULL, 4 * POOL, PROT_NONE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(room, MAP_FAILED);
+	maps_at = room;
+	ck_assert_ptr_eq(take(1), room + 16);
+	behind = take(LARGE + 1);
+	ck_assert_ptr_eq(behind, room + POOL);
+	maps_at = NULL;
+	sc_free(behind, LARGE + 1);
+	ck_assert_int_eq(msync(behind, 1, MS_ASYNC), -1);
+}
+END_TEST
+
 #define THREADS	4
 #define BLOCKS	200
 
@@ -246,6 +271,7 @@ int main(void)
 	tcase_add_test(tc, test_large_blocks_are_apart);
 	tcase_add_test(tc, test_the_pool_is_full);
 	tcase_add_test(tc, test_the_pool_is_mapped_once);
+	tcase_add_test(tc, test_a_block_right_behind_the_pool);
 	unit_add_if(tc, test_the_pool_of_another_is_taken, 0, 1,
 		    outside_of_valgrind);
 	unit_add_if(tc, test_the_end_gives_back_the_pool, 0, 1,

@@ -728,6 +728,11 @@ START_TEST(test_info)
 	user_module.without_hook = false;
 	ck_assert_int_eq(static_call_get_info(&info), 0);
 	ck_assert_ptr_null(info.reason);
+	fake.trouble = "what is wrong";
+	ck_assert_int_eq(static_call_get_info(&info), 0);
+	ck_assert_str_eq(info.reason, "what is wrong");
+	ck_assert_int_eq(info.patching, 1);
+	fake.trouble = NULL;
 	user_module.edited = true;
 	ck_assert_int_eq(static_call_get_info(&info), 0);
 	ck_assert_str_eq(info.reason,

@@ -263,15 +263,33 @@ static void *fail_moves(void *from, size_t len, int flags, void *to)
 	return MAP_FAILED;
 }
 
+static int n_writes;
+
+static ssize_t count_writes(int fd, const void *buf, size_t len, off_t at)
+{
+	n_writes++;
+	return __real_pwrite(fd, buf, len, at);
+}
+
 /* When all is well it is tried no more. */
 START_TEST(test_start_again_comes_to_an_end)
 {
-	wraps.mremap = fail_moves;
-	failing_moves = 1;
+	if (_i) {
+		/* For want of a descriptor it moves. */
+		wraps.open = open_once;
+		opening_errno = EMFILE;
+	} else {
+		wraps.mremap = fail_moves;
+		failing_moves = 1;
+	}
 	start_and_swap();
-	ck_assert(sc_text_enabled());
+	wraps.open = NULL;
+	ck_assert_int_eq(sc_text_enabled(), !_i);
 	ck_assert(!sc_system.can_swap);
 	ck_assert(sc_text_start_again());
+	wraps.pwrite = count_writes;
+	ck_assert(sc_text_start_again());
+	ck_assert_int_eq(n_writes, 0);
 	ck_assert(sc_system.can_swap);
 	sc_text_try_swap();
 	ck_assert(sc_system.can_swap);
@@ -398,7 +416,7 @@ int main(void)
 		    can_be_alone);
 	tcase_add_loop_test(tc, test_no_memory_at_start, 0, 2);
 	tcase_add_loop_test(tc, test_what_may_be_there_later, 0, N_REASONS);
-	unit_add_if(tc, test_start_again_comes_to_an_end, 0, 1, can_be_alone);
+	unit_add_if(tc, test_start_again_comes_to_an_end, 0, 2, can_be_alone);
 	tcase_add_test(tc, test_text_of_no_file_stays_so);
 	tcase_add_loop_test(tc, test_the_probe_is_not_counted, 0, 2);
 	unit_add_if(tc, test_an_update_tries_the_swap, 0, 2, can_be_alone);

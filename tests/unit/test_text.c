@@ -166,6 +166,22 @@ START_TEST(test_steps_of_an_update)
 }
 END_TEST
 
+/* Beside others it is closed at the end of the update, not of the visit. */
+START_TEST(test_the_mem_file_is_closed)
+{
+	start();
+	begin(COMPANY, 1, 4);
+	sc_system.can_flip = false;
+	ck_assert_int_eq(code_prepare(&code, 0, 1, 3), 0);
+	ck_assert_int_ge(sc_tx->mem.fd, 0);
+	sc_text_commit();
+	ck_assert_int_lt(sc_tx->mem.fd, 0);
+	sc_text_rest();
+	expect_all(0, 1, 3);
+	finish();
+}
+END_TEST
+
 /* Pages between two places move along when they are few. */
 START_TEST(test_near_places_move_as_one)
 {
@@ -499,6 +515,7 @@ int main(void)
 			    N_SHAPES);
 	tcase_add_loop_test(tc, test_updates_add_few_mappings, 0, N_SHAPES);
 	unit_add_if(tc, test_steps_of_an_update, 0, 1, can_be_alone);
+	tcase_add_test(tc, test_the_mem_file_is_closed);
 	tcase_add_test(tc, test_near_places_move_as_one);
 	tcase_add_test(tc, test_nothing_to_do);
 	tcase_add_test(tc, test_prepared_is_pristine);
