@@ -10,16 +10,37 @@
 
 static double ns[KINDS_MAX][ROUNDS], ratio[KINDS_MAX][ROUNDS];
 
+/*
+ * Any order, and the same in each run.  What runs once finds the caches as the one
+ * before has left them, so each must come behind each other as often.
+ */
+static void shuffle(size_t *order, size_t n)
+{
+	static unsigned int number = 1;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		order[i] = i;
+	for (i = n; i > 1; i--) {
+		size_t j, swap = order[i - 1];
+
+		number = number * 1103515245u + 12345u;
+		j = (number >> 16) % i;
+		order[i - 1] = order[j];
+		order[j] = swap;
+	}
+}
+
 static void one_round(const struct kind *kinds, size_t n, int calls,
 		      size_t round)
 {
-	size_t i, k;
+	size_t i, k, order[KINDS_MAX];
 
-	/* Each round begins with another, so that the order varies. */
+	shuffle(order, n);
 	for (i = 0; i < n; i++) {
 		double start;
 
-		k = (i + round) % n;
+		k = order[i];
 		start = now_ns();
 		kinds[k].run(0);
 		ns[k][round] = (now_ns() - start) / calls;
