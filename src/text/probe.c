@@ -181,6 +181,8 @@ static bool find_swap(struct sc_text *text)
 	sc_system.can_swap = true;
 	sc_system.can_flip = true;
 	sc_system.can_swap = try_patch(text->places);
+	/* An update says then what the other way lacks. */
+	sc_system.can_flip &= sc_system.can_swap;
 	return sc_system.can_swap;
 }
 

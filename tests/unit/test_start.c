@@ -376,6 +376,20 @@ START_TEST(test_a_swap_that_does_not_work)
 }
 END_TEST
 
+/* Then the update says what would have to be allowed: the mem file, too. */
+START_TEST(test_why_a_swap_does_not_work)
+{
+	need_swap();
+	wraps.mremap = refuse_to_move_in;
+	wraps.open = no_mem;
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	ck_assert_int_eq(code_update(&code, 0, 1, 3), 0);
+	expect_all(0, 1, CODE_PRISTINE);
+	ck_assert_ptr_nonnull(sc_text_trouble());
+	ck_assert_ptr_nonnull(strstr(sc_text_trouble(), "/mem: EACCES"));
+}
+END_TEST
+
 /* A copy of the library that is gone starts no more. */
 START_TEST(test_the_end_is_final)
 {
@@ -421,6 +435,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_the_probe_is_not_counted, 0, 2);
 	unit_add_if(tc, test_an_update_tries_the_swap, 0, 2, can_be_alone);
 	unit_add_if(tc, test_a_swap_that_does_not_work, 0, 1, can_be_alone);
+	unit_add_if(tc, test_why_a_swap_does_not_work, 0, 1, can_be_alone);
 	tcase_add_test(tc, test_the_end_is_final);
 	tcase_add_test(tc, test_a_reason_stays);
 	tcase_add_loop_test(tc, test_what_is_done_without, 0, 2);
