@@ -29,6 +29,8 @@ void sc_text_repair_engine(void)
 	sc_valgrind_inherit(tx, sizeof(*tx));
 	tx->trouble = false;
 	sc_valgrind_inherit(tx->ranges, tx->max_ranges * sizeof(*tx->ranges));
+	sc_valgrind_inherit(tx->image, SC_BATCH * SC_PAGE);
+	sc_valgrind_inherit(tx->before, SC_PAGE);
 	sc_file_close_inherited(&tx->maps.file);
 	sc_file_close_inherited(&tx->mem);
 	if (tx->mode == SC_SWAP && sc_open_maps() == 0)
