@@ -33,7 +33,7 @@
  *   - A call that begins after an update sees it as C11's release and acquire
  *     promise.  With a compiler that has no __atomic builtins (tcc 0.9.27, Visual
  *     Studio) pointers are volatile instead: that is enough on x86.
- *   - A new target of a wrong type is what an assignment of that pointer would be:
+ *   - A new target of a wrong type is what a wrong argument of a function would be:
  *     a warning or an error of the compiler.  C++ takes no void *.
  *   - A result that RET0 cannot produce is not refused.
  *   - What EXPORT_STATIC_CALL_TRAMP() exports can be updated, too.
