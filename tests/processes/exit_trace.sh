@@ -19,18 +19,18 @@ if ! strace -f -o "$work/log" true 2>/dev/null; then
 fi
 
 # ends_silently [OPTION...] PROGRAM [ARGUMENT...]: of the thread that ends it, for
-# another one may only just have begun
+# another one may only just have begun.  Each thread has a file of its own, so that
+# none is told in pieces between which another stands.
 ends_silently()
 {
-	strace -f -o "$work/trace" "$@"
+	rm -rf "$work/traces"
+	mkdir "$work/traces"
+	strace -ff -o "$work/traces/of" "$@"
 	[ $? = 7 ] || return
-	grep -q 'the end of main' "$work/trace" || return
-	# Which strace tells in two pieces where another thread ends in between.
-	awk 'found && $1 == thread &&
-		!/ (exit_group\(7[ )]|<\.\.\. exit_group resumed>)/ &&
-		!/ \+\+\+ exited with 7/
-		/the end of main/ { found = 1; thread = $1 }' \
-		"$work/trace" >"$work/calls"
+	grep -q 'the end of main' "$work/traces/"* || return
+	awk 'FNR == 1 { found = 0 }
+		found && !/^exit_group\(7\)/ && !/^\+\+\+ exited with 7/
+		/the end of main/ { found = 1 }' "$work/traces/"* >"$work/calls"
 	cat "$work/calls"
 	[ ! -s "$work/calls" ]
 }
