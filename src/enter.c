@@ -60,7 +60,7 @@ void sc_leave(void)
 /*
  * The order matters.  The gate is closed with the lock held, so that no thread
  * is between the two questions; threads that are on their way out still touch
- * the page of the lock, so the page goes last, when all of them have left.
+ * the page of the lock, so it is forgotten last, when all of them have left.
  *
  * In a child of fork() it is not known how many threads were inside, for those
  * that the parent had are not there: then everything stays mapped.

@@ -59,6 +59,13 @@ struct page {
 };
 #define WAITERS		0x80000000u
 
+/*
+ * Room for the page, whatever its size up to 64 KB and wherever this lies.  Where
+ * pages are larger the kernel is not asked to wipe.
+ */
+#define PAGE_MAX	(64ul << 10)
+static char room[2 * PAGE_MAX];
+
 /* Set once, by the first that needs it; NULL again when the copy ends. */
 static struct page *_Atomic the_page;
 
@@ -201,22 +208,23 @@ static bool kernel_wipes(void *page, size_t len)
 	       madvise(page, len, MADV_WIPEONFORK) == 0;
 }
 
+/*
+ * Static memory, for a start has few system calls.  Two that come here at once
+ * do the same; a child that is born meanwhile does it again, and nothing has
+ * happened by then that it could not know.
+ */
 static struct page *make_page(void)
 {
-	struct page *page, *other = NULL;
+	uintptr_t size = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t start = ((uintptr_t)room + size - 1) & ~(size - 1);
+	struct page *page = (struct page *)(size > PAGE_MAX ? (uintptr_t)room :
+							      start);
 
-	page = mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE,
-		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (page == MAP_FAILED)
-		return NULL;
-	if (!kernel_wipes(page, sizeof(*page)))
+	if (size > PAGE_MAX || !kernel_wipes(page, size))
 		pthread_atfork(NULL, NULL, forget_in_child);
 	page->mark = 1;
-	/* A child that is born before this store keeps an unused page. */
-	if (atomic_compare_exchange_strong(&the_page, &other, page))
-		return page;
-	munmap(page, sizeof(*page));
-	return other;
+	the_page = page;
+	return page;
 }
 
 bool sc_lock_is_marked(void)
@@ -260,10 +268,7 @@ bool sc_lock_wait_until_empty(void)
 
 void sc_lock_end(void)
 {
-	struct page *page = the_page;
-
 	the_page = NULL;
-	munmap(page, sizeof(*page));
 }
 
 /* ------------------------------------------------------------- the lock */
@@ -304,27 +309,23 @@ static int try_lock(uint32_t *word, struct page **out)
 {
 	struct page *page;
 	uint32_t self, seen;
-	int err = -ENOMEM;
+	int err = 0;
 
 	if (!gate_enter())
 		return -EPERM;
 	page = the_page;
 	if (!page)
 		page = make_page();
-	if (page) {
-		/* Anew in each round: a handler may have made a child. */
-		self = lock_self();
-		seen = try_to_take(page, self);
-		if (!seen)
-			err = 0;
-		else if ((seen & ~WAITERS) == self)
-			err = -EDEADLK;
-		else
-			err = 1;
-		if (err == 1)
-			*word = mark_waiting(page, seen);
-		*out = page;
-	}
+	*out = page;
+	/* Anew in each round: a handler may have made a child. */
+	self = lock_self();
+	seen = try_to_take(page, self);
+	if ((seen & ~WAITERS) == self)
+		err = -EDEADLK;
+	else if (seen)
+		err = 1;
+	if (err == 1)
+		*word = mark_waiting(page, seen);
 	if (err)
 		gate_leave();
 	return err;

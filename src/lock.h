@@ -17,8 +17,7 @@
 
 /*
  * Returns 0; -EDEADLK where this thread holds the lock already (a debugger that
- * calls a function of a stopped thread); -ENOMEM where there is no page for it;
- * -EPERM after sc_lock_close().
+ * calls a function of a stopped thread); -EPERM after sc_lock_close().
  *
  * Until sc_unlock() signals are blocked and the thread cannot be cancelled: no
  * handler runs, forks or jumps away in the middle of an update.  Signals that a
@@ -43,7 +42,7 @@ void sc_lock_mark(void);
 void sc_lock_close(void);
 bool sc_lock_wait_until_empty(void);
 
-/* Gives back the page of the lock; nobody may be inside, or come. */
+/* Forgets the page of the lock; nobody may be inside, or come. */
 void sc_lock_end(void);
 
 #endif

@@ -13,6 +13,9 @@
 void *sc_alloc(size_t size);
 void sc_free(void *p, size_t size);
 
+/* All of [@p, @p + @size), which sc_alloc() returned, will be written soon. */
+void sc_will_write(void *p, size_t size);
+
 /* Small blocks go with it, whether they were freed or not. */
 void sc_mem_end(void);
 

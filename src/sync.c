@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <unistd.h>
 
 #ifdef HAVE_LINUX_MEMBARRIER_H
@@ -22,8 +23,7 @@
 #ifdef HAVE_LINUX_MEMBARRIER_H
 
 /*
- * The command that works here; 0: none.  Written by sc_sync_init(), with the
- * lock held, and read with it held.  Right in a child of fork() too, for the
+ * The command that works here; 0: none.  Written and read with the lock held.  Right in a child of fork() too, for the
  * kernel copies the registration with the memory.
  */
 static int command;
@@ -33,11 +33,22 @@ static long membarrier(int cmd)
 	return syscall(SYS_membarrier, cmd, 0, 0);
 }
 
-/* A sandbox may offer what it then refuses: it is tried, not believed. */
-static int usable(long offered, int reg, int cmd)
+/*
+ * The best command that @offered has and the kernel lets us register for.  Where
+ * a sandbox offers what it then refuses, its first use tells.
+ */
+static int choose(long offered, bool code)
 {
-	return (offered & reg) && (offered & cmd) && membarrier(reg) == 0 &&
-	       membarrier(cmd) == 0;
+	if (code &&
+	    (offered & MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE) &&
+	    (offered & MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE) &&
+	    !membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE))
+		return MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE;
+	if ((offered & MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) &&
+	    (offered & MEMBARRIER_CMD_PRIVATE_EXPEDITED) &&
+	    !membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED))
+		return MEMBARRIER_CMD_PRIVATE_EXPEDITED;
+	return 0;
 }
 
 void sc_sync_init(void)
@@ -45,18 +56,19 @@ void sc_sync_init(void)
 	int saved = errno;
 	long offered = membarrier(MEMBARRIER_CMD_QUERY);
 
-	command = 0;
-	if (offered < 0)
-		goto out;
-	if (usable(offered,
-		   MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE,
-		   MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE))
-		command = MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE;
-	else if (usable(offered, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED,
-			MEMBARRIER_CMD_PRIVATE_EXPEDITED))
-		command = MEMBARRIER_CMD_PRIVATE_EXPEDITED;
-out:
+	command = offered < 0 ? 0 : choose(offered, true);
 	errno = saved;
+}
+
+/* The command has failed: the next best one, for good. */
+static void step_down(void)
+{
+	long offered = membarrier(MEMBARRIER_CMD_QUERY);
+
+	if (command == MEMBARRIER_CMD_PRIVATE_EXPEDITED || offered < 0)
+		command = 0;
+	else
+		command = choose(offered, false);
 }
 
 /*
@@ -67,9 +79,9 @@ void sc_sync_threads(void)
 {
 	int saved = errno;
 
-	if (command)
-		membarrier(command);
-	else
+	while (command && membarrier(command) != 0)
+		step_down();
+	if (!command)
 		atomic_thread_fence(memory_order_seq_cst);
 	errno = saved;
 }

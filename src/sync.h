@@ -15,7 +15,10 @@ void sc_sync_init(void);
  */
 void sc_sync_threads(void);
 
-/* Whether sc_sync_threads() discards what processors had fetched. */
+/*
+ * Whether sc_sync_threads() discards what processors had fetched.  Certain after
+ * its first call alone, for a system may offer what it refuses.
+ */
 bool sc_sync_covers_code(void);
 
 #endif

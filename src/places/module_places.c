@@ -137,9 +137,6 @@ static void share_out(struct sc_places *places)
 			text->places = places->places + i;
 		text->n_places++;
 	}
-	for (i = 0; i < places->n_texts; i++)
-		if (places->texts[i].n_places)
-			sc_text_reserve_arena(places->texts + i);
 }
 
 static struct sc_places *places_new(size_t n_texts, size_t n)
@@ -180,6 +177,7 @@ static struct sc_places *find_places(const struct sc_image *image,
 	places = places_new(image->n_segments, n);
 	if (!places)
 		return NULL;
+	sc_will_write(places->places, n * sizeof(*places->places));
 	fill_texts(image, places->texts);
 	places->n = sc_places_find(image, places->texts, places->places);
 	if (put_in_order(places, plan)) {
@@ -233,6 +231,7 @@ static void plan_current(struct sc_plan *plan, const struct sc_module *m)
 	size_t i;
 
 	sc_plan_clear(plan);
+	sc_will_write(plan->changes, places->n * sizeof(*plan->changes));
 	/* Its places were linked just now: the first of each key heads the list. */
 	for (i = 0; i < places->n; i++) {
 		struct sc_place *p = places->places + i;

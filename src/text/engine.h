@@ -134,6 +134,11 @@ struct sc_tx {
 	 * text is mapped from could not be asked.
 	 */
 	bool trouble;
+	/*
+	 * The kernel has said so since the lock was taken; false: not asked, or not
+	 * alone.  Written by the probe, inplace.c, and as the lock is let go.
+	 */
+	bool alone;
 	int traced;		/* is there a debugger? -1: not asked yet */
 	int strict;		/* vm.overcommit_memory is 2; -1 likewise */
 	size_t n_dropped;	/* copies, ever; for the report */
@@ -264,6 +269,9 @@ void sc_text_try_swap(void);
 
 /* ---------------------------------------------------------- inplace.c */
 
+/* Whether nobody else can run this memory: asks the kernel. */
+bool sc_is_alone(void);
+
 /*
  * Does all changes in place, if nobody else can run this memory and that is the
  * cheaper way.  False: nothing has changed, try the swap.
@@ -346,7 +354,9 @@ int sc_edit_range(struct sc_range *r, bool undo);
 /* Opens the maps until the lock is let go; 0 or an error. */
 static inline int sc_open_maps(void)
 {
-	return sc_tx->maps.file.fd >= 0 ? 0 : sc_maps_open(&sc_tx->maps);
+	if (sc_tx->maps.file.fd >= 0)
+		return 0;
+	return sc_maps_open(&sc_tx->maps, sc_tx->alone);
 }
 
 /* Notes why copies are not edited by mprotect(), if it was refused. */

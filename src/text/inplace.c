@@ -26,7 +26,7 @@
  * (a vfork child, another process with CLONE_VM).  valgrind runs one thread at
  * a time and none while a system call is made.
  */
-static bool alone(void)
+bool sc_is_alone(void)
 {
 	if (RUNNING_ON_VALGRIND)
 		return true;
@@ -239,7 +239,7 @@ static bool prepare(void)
 	/* The two ways are tried apart. */
 	if (sc_system.probing && sc_system.can_swap && !valgrind)
 		return false;
-	if (!sc_system.can_write || !alone())
+	if (!sc_system.can_write || !(sc_tx->alone || sc_is_alone()))
 		return false;
 	/* No child of fork() is born meanwhile that could find the descriptor. */
 	if (sc_tx->mem.fd < 0)
@@ -254,10 +254,11 @@ static bool prepare(void)
 		return false;
 	if (write_changes() == 0) {
 		/* Nobody else runs the probe. */
-		if (sc_system.probing || alone()) {
+		if (sc_system.probing || sc_is_alone()) {
 			sc_tx->mode = SC_IN_PLACE;
 			return true;
 		}
+		sc_tx->alone = false;
 		write_back(sc_tx->n_changes);
 	}
 	return false;

@@ -129,10 +129,15 @@ void sc_file_close_inherited(struct sc_file *file)
 	file->fd = -1;
 }
 
-int sc_maps_open(struct sc_maps *maps)
+int sc_maps_open(struct sc_maps *maps, bool alone)
 {
+	int fd = sc_maps_open_file("maps", O_RDONLY);
+
 	maps->no_query = false;
-	return sc_file_set(&maps->file, sc_maps_open_file("maps", O_RDONLY));
+	if (!alone || fd < 0)
+		return sc_file_set(&maps->file, fd);
+	maps->file = (struct sc_file){ .fd = fd };
+	return 0;
 }
 
 void sc_maps_close(struct sc_maps *maps)

@@ -52,8 +52,11 @@ void sc_file_close(struct sc_file *file);
 /* In a child of fork(): closes @file if its number still leads to it. */
 void sc_file_close_inherited(struct sc_file *file);
 
-/* Returns 0 or a negative errno of the open. */
-int sc_maps_open(struct sc_maps *maps);
+/*
+ * Returns 0 or a negative errno of the open.  @alone: no child of fork() can be
+ * born while they are open, so what would tell it its parent's file is not asked.
+ */
+int sc_maps_open(struct sc_maps *maps, bool alone);
 void sc_maps_close(struct sc_maps *maps);
 
 /* The mapping that holds @addr: 0, -ENOENT if none, or another error. */

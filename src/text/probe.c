@@ -73,6 +73,9 @@ static bool try_patch(struct sc_place *p)
 		return false;
 	sc_text_commit();
 	sc_sync_threads();
+	/* Only now is it known. */
+	if (!sc_sync_covers_code())
+		sc_machine_serialize();
 	if (sc_probe_function() != 2 || sc_place_is_pristine(p))
 		return false;
 	/* What failed in a step that came off all the same is no reason. */
@@ -141,9 +144,9 @@ static struct memory *allocate(void)
 }
 
 /*
- * The page of the probe function, which is in no list of texts.  It keeps its
- * arena, so that nothing needs memory when the swap is tried.  A child that was
- * born in a probe may find a copy in it, or a part that is another's.
+ * The page of the probe function, which is in no list of texts.  It keeps the
+ * arena that it gets as the swap is tried.  A child that was born in a probe may
+ * find a copy in it, or a part that is another's.
  */
 static struct sc_text *begin_probe(struct memory *memory)
 {
@@ -193,7 +196,6 @@ static bool find_swap(struct sc_text *text)
 static bool find_way(struct sc_text *text)
 {
 	sc_system.can_write = true;
-	sc_system.can_tell_alone = unshare_is_honest();
 	if (!try_patch(text->places))
 		return !RUNNING_ON_VALGRIND && find_swap(text) &&
 		       try_restore(text);
@@ -201,7 +203,6 @@ static bool find_way(struct sc_text *text)
 		return false;
 	sc_system.untried = !RUNNING_ON_VALGRIND;
 	sc_system.can_swap = sc_system.untried;
-	sc_text_reserve_arena(text);
 	return true;
 }
 
@@ -223,6 +224,9 @@ static const char *probe(void)
 
 	if (!memory || sc_text_reserve(1))
 		return no_memory();
+	sc_system.can_tell_alone = unshare_is_honest();
+	/* valgrind lets other threads fork all the same. */
+	sc_tx->alone = !RUNNING_ON_VALGRIND && sc_is_alone();
 	text = begin_probe(memory);
 	if (!text->asked)
 		may_pass = true;

@@ -28,6 +28,7 @@ void sc_text_repair_engine(void)
 	sc_why_repair();
 	sc_valgrind_inherit(tx, sizeof(*tx));
 	tx->trouble = false;
+	tx->alone = false;
 	sc_valgrind_inherit(tx->ranges, tx->max_ranges * sizeof(*tx->ranges));
 	sc_valgrind_inherit(tx->image, SC_BATCH * SC_PAGE);
 	sc_valgrind_inherit(tx->before, SC_PAGE);

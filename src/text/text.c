@@ -47,6 +47,7 @@ void sc_text_rest(void)
 {
 	sc_file_close(&sc_tx->mem);
 	sc_maps_close(&sc_tx->maps);
+	sc_tx->alone = false;
 }
 
 /*

@@ -85,6 +85,25 @@ odd_seen()
 	return $failed
 }
 
+# starts_with_few BACKEND MOST: a program with two call sites
+starts_with_few()
+{
+	cd "$tests/$1" || return
+	timeout 300 strace -f -o "$work/trace" -E "LD_PRELOAD=$preload" ./showinfo \
+		>"$work/said" 2>&1 || { cat "$work/said"; return 1; }
+	awk -f "$abs_top_srcdir/tests/system/occasions.awk" "$work/trace" |
+		grep '^start ' >"$work/start"
+	sort "$work/start" | uniq -c
+	[ -s "$work/start" ] && [ "$(wc -l <"$work/start")" -le "$2" ]
+}
+
+# Without it a start reads the text of the mappings.
+has_query()
+{
+	strace -f -e trace=ioctl -o "$work/trace" "$tests/$1/showinfo" >"$work/said" &&
+		grep -q 'ioctl(.*0x66, 0x11.* = 0$' "$work/trace"
+}
+
 table_has_all()
 {
 	cut -f 1 "$work/seen" | sort -u >"$work/sorted"
@@ -110,6 +129,16 @@ for b in $(built); do
 	check "$b: programs that fork, load and end" \
 		all_seen "$tests/processes/$b" fork_audit recover unload_cxx
 	check "$b: programs that are refused something" odd_seen "$b"
+done
+for b in trampoline inline; do
+	[ -x "$tests/$b/showinfo" ] || continue
+	if has_query $b; then
+		check "$b: a start has at most 24 system calls" starts_with_few $b 24
+		check_fails "$b: control: it has some" 'start membarrier' starts_with_few $b 5
+	else
+		skip "$b: a start has at most 24 system calls" \
+			'this kernel has no PROCMAP_QUERY'
+	fi
 done
 check 'the table has all that was seen' table_has_all
 check 'control: a row that is missing is noticed' table_is_read

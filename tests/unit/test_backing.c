@@ -87,7 +87,7 @@ START_TEST(test_another_file_is_never_mapped_as_text)
 	ck_assert_ptr_nonnull(strchr(steps_seen, 'L'));
 	ck_assert_int_gt(asked, 0);
 	wraps.open = NULL;
-	ck_assert_int_eq(sc_maps_open(&maps), 0);
+	ck_assert_int_eq(sc_maps_open(&maps, false), 0);
 	ck_assert_int_eq(sc_maps_find(&maps, code.text.start, &vma), 0);
 	sc_maps_close(&maps);
 	/* held, and nobody's */

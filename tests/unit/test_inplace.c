@@ -199,7 +199,7 @@ START_TEST(test_arena_is_empty_after_an_update_in_place)
 	steps_clear();
 	ck_assert_int_eq(code_update(&code, 0, 1, 3), 0);
 	ck_assert_ptr_null(strchr(steps_seen, 'D'));
-	ck_assert_int_eq(sc_maps_open(&maps), 0);
+	ck_assert_int_eq(sc_maps_open(&maps, false), 0);
 	ck_assert_int_eq(sc_maps_find(&maps, code.text.arena, &vma), 0);
 	sc_maps_close(&maps);
 	ck_assert_uint_eq(vma.inode, 0);

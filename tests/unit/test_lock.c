@@ -446,31 +446,16 @@ END_TEST
 
 /* ------------------------------------------------- the first that comes */
 
-static bool no_memory;
-
-extern void *__real_mmap(void *p, size_t len, int prot, int flags, int fd,
-			 off_t at);
-void *__wrap_mmap(void *p, size_t len, int prot, int flags, int fd, off_t at);
-
-void *__wrap_mmap(void *p, size_t len, int prot, int flags, int fd, off_t at)
+/* No mapping is made for it, so a start cannot fail for want of one. */
+START_TEST(test_lock_needs_no_memory)
 {
-	if (!no_memory)
-		return __real_mmap(p, len, prot, flags, fd, at);
-	errno = ENOMEM;
-	return MAP_FAILED;
-}
+	struct traces before, after;
 
-START_TEST(test_lock_without_memory)
-{
-	no_memory = true;
-	ck_assert_int_eq(sc_lock(), -ENOMEM);
-	no_memory = false;
+	traces_look(&before);
 	ck_assert_int_eq(sc_lock(), 0);
 	sc_unlock();
-	/* once there is a page it takes none */
-	no_memory = true;
-	ck_assert_int_eq(sc_lock(), 0);
-	sc_unlock();
+	traces_look(&after);
+	ck_assert_uint_eq(after.bytes, before.bytes);
 }
 END_TEST
 
@@ -485,19 +470,41 @@ static int make_another(void *p, size_t len, int advice)
 
 START_TEST(test_lock_has_one_page)
 {
-	struct traces before;
-
-	/* what one page costs */
-	ck_assert_int_eq(sc_lock(), 0);
-	sc_unlock();
-	traces_look(&before);
-	sc_lock_end();
 	advise = make_another;
 	ck_assert_int_eq(sc_lock(), 0);
 	ck_assert_int_eq(sc_lock(), -EDEADLK);
 	ck_assert(sc_lock_is_marked());
 	sc_unlock();
-	traces_same(&before);
+}
+END_TEST
+
+/* What lies around the page is the program's, and the child has it. */
+static char *around[2];
+
+static int note_page(void *p, size_t len, int advice)
+{
+	ck_assert_uint_eq((uintptr_t)p % len, 0);
+	ck_assert_uint_eq(len, (size_t)sysconf(_SC_PAGESIZE));
+	around[0] = (char *)p - 1;
+	around[1] = (char *)p + len;
+	return __real_madvise(p, len, advice);
+}
+
+START_TEST(test_lock_wipes_its_page_alone)
+{
+	pid_t pid;
+
+	advise = note_page;
+	ck_assert_int_eq(sc_lock(), 0);
+	ck_assert_ptr_nonnull(around[0]);
+	*around[0] = *around[1] = 1;
+	pid = fork();
+	if (pid == 0)
+		_exit(*around[0] != 1 || *around[1] != 1 ||
+		      sc_lock_is_marked());
+	*around[0] = *around[1] = 0;
+	sc_unlock();
+	ck_assert_int_eq(exit_of(pid), 0);
 }
 END_TEST
 
@@ -598,8 +605,9 @@ int main(void)
 	tcase_add_loop_test(tc, test_lock_where_the_page_is_not_wiped, 0, 2);
 	tcase_add_loop_test(tc, test_lock_keeps_the_cancel_state,
 			    PTHREAD_CANCEL_ENABLE, PTHREAD_CANCEL_DISABLE + 1);
-	tcase_add_test(tc, test_lock_without_memory);
+	tcase_add_test(tc, test_lock_needs_no_memory);
 	tcase_add_test(tc, test_lock_has_one_page);
+	tcase_add_test(tc, test_lock_wipes_its_page_alone);
 	tcase_add_test(tc, test_fork_when_the_lock_is_gone);
 	tcase_add_test(tc, test_lock_is_closed);
 	tcase_add_test(tc, test_closed_lock_is_soon_empty);

@@ -25,8 +25,8 @@ static struct sc_maps query, text;
 
 static void open_both(void)
 {
-	ck_assert_int_eq(sc_maps_open(&query), 0);
-	ck_assert_int_eq(sc_maps_open(&text), 0);
+	ck_assert_int_eq(sc_maps_open(&query, false), 0);
+	ck_assert_int_eq(sc_maps_open(&text, false), 0);
 	ck_assert(!query.no_query);
 	text.no_query = true;
 }
@@ -190,7 +190,7 @@ START_TEST(test_no_descriptor)
 	none = old;
 	none.rlim_cur = 0;
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
-	ck_assert_int_eq(sc_maps_open(&query), -EMFILE);
+	ck_assert_int_eq(sc_maps_open(&query, false), -EMFILE);
 	ck_assert_int_eq(sc_maps_has_flag((uintptr_t)&query, "rd"), -EMFILE);
 	/* if it cannot be read, the answer is the careful one */
 	ck_assert(sc_maps_traced());
@@ -202,7 +202,7 @@ END_TEST
 
 START_TEST(test_descriptor_is_close_on_exec)
 {
-	ck_assert_int_eq(sc_maps_open(&query), 0);
+	ck_assert_int_eq(sc_maps_open(&query, false), 0);
 	ck_assert_int_eq(fcntl(query.file.fd, F_GETFD), FD_CLOEXEC);
 	sc_maps_close(&query);
 	/* twice does no harm */

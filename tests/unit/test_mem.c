@@ -261,6 +261,47 @@ START_TEST(test_failure_on_demand)
 }
 END_TEST
 
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE	23
+#endif
+
+static bool can_populate(void)
+{
+	return outside_of_valgrind() &&
+	       madvise(NULL, 0, MADV_POPULATE_WRITE) == 0;
+}
+
+static size_t pages_there(char *p, size_t size)
+{
+	unsigned char there[64];
+	size_t i, n = 0;
+
+	ck_assert_uint_le(size / 4096, sizeof(there));
+	ck_assert_int_eq(mincore(p, size, there), 0);
+	for (i = 0; i < size / 4096; i++)
+		n += there[i] & 1;
+	return n;
+}
+
+/* Whole pages, and not for what is soon done; a failure is no error. */
+START_TEST(test_pages_come_at_once)
+{
+	const size_t size = 64 * 4096;
+	char *p = take(size);
+
+	ck_assert_uint_eq(pages_there(p, size), 0);
+	errno = EXDEV;
+	sc_will_write(p, 16 * 4096 - 1);
+	ck_assert_uint_eq(pages_there(p, size), 0);
+	sc_will_write(p + 8, 17 * 4096);
+	ck_assert_uint_eq(pages_there(p, size), 16);
+	ck_assert_uint_eq(pages_there(p, 4096), 0);
+	sc_free(p, size);
+	sc_will_write(p, size);
+	ck_assert_int_eq(errno, EXDEV);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = unit_begin("mem");
@@ -277,6 +318,7 @@ int main(void)
 		    outside_of_valgrind);
 	unit_add_if(tc, test_the_end_gives_back_the_pool, 0, 1,
 		    outside_of_valgrind);
+	unit_add_if(tc, test_pages_come_at_once, 0, 1, can_populate);
 	tcase_add_test(tc, test_threads);
 	tcase_add_test(tc, test_failure_on_demand);
 	return unit_end();

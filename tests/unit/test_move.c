@@ -24,14 +24,14 @@ static void start_with_a_page(void)
 	start();
 	code_make(&code, 1, 1);
 	range.start = code.text.start;
-	ck_assert_int_eq(sc_maps_open(&sc_tx->maps), 0);
+	ck_assert_int_eq(sc_maps_open(&sc_tx->maps, false), 0);
 }
 
 static void find(uintptr_t page, struct sc_vma *vma)
 {
 	struct sc_maps maps;
 
-	ck_assert_int_eq(sc_maps_open(&maps), 0);
+	ck_assert_int_eq(sc_maps_open(&maps, false), 0);
 	ck_assert_int_eq(sc_maps_find(&maps, page, vma), 0);
 	sc_maps_close(&maps);
 }
@@ -115,17 +115,6 @@ START_TEST(test_no_room_for_an_arena)
 	ck_assert_int_eq(code_update(&code, 0, 1, 3), 0);
 	expect_all(0, 1, 3);
 	ck_assert_uint_ne(code.text.arena, 0);
-}
-END_TEST
-
-START_TEST(test_arena_is_reserved_where_text_moves)
-{
-	start();
-	code_make(&code, 1, 1);
-	code.text.usable = _i & 1;
-	sc_system.can_swap = _i & 2;
-	sc_text_reserve_arena(&code.text);
-	ck_assert_int_eq(code.text.arena != 0, _i == 3);
 }
 END_TEST
 
@@ -565,7 +554,6 @@ int main(void)
 	tcase_add_test(tc, test_what_is_mapped);
 	tcase_add_loop_test(tc, test_text_that_is_not_mlocked, 0, 2);
 	tcase_add_test(tc, test_no_room_for_an_arena);
-	tcase_add_loop_test(tc, test_arena_is_reserved_where_text_moves, 0, 4);
 	tcase_add_test(tc, test_arena_is_cleared_once);
 	tcase_add_test(tc, test_a_copy_that_stays_out_is_dropped);
 	tcase_add_test(tc, test_text_that_is_forgotten_has_no_arena);

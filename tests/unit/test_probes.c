@@ -76,7 +76,7 @@ static bool can_probe(void)
 	struct sc_vma vma;
 
 	/* Not every instruction can be probed; this one is a mov. */
-	return probe_type() >= 0 && sc_maps_open(&maps) == 0 &&
+	return probe_type() >= 0 && sc_maps_open(&maps, false) == 0 &&
 	       sc_maps_find(&maps, at, &vma) == 0 &&
 	       open_probe("/proc/self/exe", vma.offset + (at - vma.start),
 			  getpid()) >= 0;

@@ -71,11 +71,11 @@ START_TEST(test_the_process_where_there_is_no_thread)
 	struct sc_maps maps;
 
 	fake(0, "/proc/thread-self/maps", NULL);
-	ck_assert_int_eq(sc_maps_open(&maps), 0);
+	ck_assert_int_eq(sc_maps_open(&maps, false), 0);
 	ck_assert_int_eq(n_opened, 2);
 	sc_maps_close(&maps);
 	fake(1, "/proc/self/maps", NULL);
-	ck_assert_int_eq(sc_maps_open(&maps), -ENOENT);
+	ck_assert_int_eq(sc_maps_open(&maps, false), -ENOENT);
 }
 END_TEST
 
@@ -95,7 +95,7 @@ START_TEST(test_one_try_where_no_descriptor_is_left)
 
 	wraps.open = no_more;
 	full_errno = _i ? ENFILE : EMFILE;
-	ck_assert_int_eq(sc_maps_open(&maps), -full_errno);
+	ck_assert_int_eq(sc_maps_open(&maps, false), -full_errno);
 	ck_assert_int_eq(n_opened, 1);
 }
 END_TEST
@@ -260,7 +260,7 @@ START_TEST(test_without_the_query)
 	/* from the start each time */
 	ck_assert_int_eq(sc_maps_find(&maps, 0x1000, &vma), 0);
 	sc_maps_close(&maps);
-	ck_assert_int_eq(sc_maps_open(&maps), 0);
+	ck_assert_int_eq(sc_maps_open(&maps, false), 0);
 	ck_assert(!maps.no_query);
 	sc_maps_close(&maps);
 }

@@ -42,7 +42,7 @@ START_TEST(test_what_is_learned_of_text)
 	if (_i)
 		ck_assert_int_eq(mprotect((void *)text->start, SC_PAGE,
 					  PROT_EXEC), 0);
-	ck_assert_int_eq(sc_maps_open(&maps), 0);
+	ck_assert_int_eq(sc_maps_open(&maps, false), 0);
 	ck_assert_int_eq(sc_maps_find(&maps, text->start, &vma), 0);
 	sc_maps_close(&maps);
 	traces_look(&before);

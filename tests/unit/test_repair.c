@@ -118,7 +118,7 @@ START_TEST(test_arena_is_emptied)
 	ck_assert_int_eq(code_prepare(&code, 0, 1, 3), 0);
 	sc_text_repair_engine();
 	sc_text_repair(&code.text);
-	ck_assert_int_eq(sc_maps_open(&maps), 0);
+	ck_assert_int_eq(sc_maps_open(&maps, false), 0);
 	ck_assert_int_eq(sc_maps_find(&maps, code.text.arena, &vma), 0);
 	sc_maps_close(&maps);
 	ck_assert_uint_eq(vma.inode, 0);
@@ -185,8 +185,10 @@ START_TEST(test_notes_are_forgotten)
 	begin_patched();
 	sc_why_note("mmap", NULL, -ENOMEM);
 	sc_tx->trouble = true;
+	sc_tx->alone = true;
 	ck_assert_ptr_nonnull(sc_text_trouble());
 	sc_text_repair_engine();
+	ck_assert(!sc_tx->alone);
 	ck_assert_ptr_null(sc_text_trouble());
 	ck_assert_uint_eq(sc_why_count(), 0);
 	finish();

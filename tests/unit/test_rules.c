@@ -597,7 +597,7 @@ static void *one_mapping_only(void *from, size_t len, int flags, void *to)
 	struct sc_maps maps;
 	struct sc_vma vma = { 0 };
 
-	if (flags && !sc_maps_open(&maps)) {
+	if (flags && !sc_maps_open(&maps, false)) {
 		__real_sc_maps_find(&maps, (uintptr_t)from, &vma);
 		sc_maps_close(&maps);
 		if (vma.end < (uintptr_t)from + len) {

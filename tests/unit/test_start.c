@@ -3,6 +3,7 @@
 #include "sc_config.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -337,6 +338,51 @@ START_TEST(test_the_probe_is_not_counted)
 }
 END_TEST
 
+/* --------------------------------------------- whether the process is alone */
+
+static int n_asked;
+static bool other_thread;	/* unless it is the question of the end */
+
+static long ask_unshare(long number, long a, long b, long c, long d)
+{
+	if (number != SYS_unshare)
+		return __real_syscall(number, a, b, c, d);
+	if (a == CLONE_VM && ++n_asked == 2 && other_thread) {
+		errno = EINVAL;
+		return -1;
+	}
+	return __real_syscall(number, a, b, c, d);
+}
+
+/* The answer is good until the lock is let go; the end of an update asks anew. */
+START_TEST(test_alone_is_asked_once)
+{
+	wraps.syscall = ask_unshare;
+	sc_text_start();
+	ck_assert_int_eq(n_asked, 1);
+	ck_assert(sc_tx->alone);
+	/* No child can be born that would have to know the file again. */
+	ck_assert_int_ge(sc_tx->maps.file.fd, 0);
+	ck_assert_uint_eq(sc_tx->maps.file.inode, 0);
+	other_thread = _i == 1;
+	steps_clear();
+	code_make(&code, 1, 4);
+	ck_assert_int_eq(code_prepare(&code, 0, 1, 2), 0);
+	sc_text_commit();
+	ck_assert_int_ge(n_asked, 2);
+	ck_assert(sc_tx->alone == !_i);
+	ck_assert_int_eq(sc_system.untried, !_i);
+	expect_all(0, 1, 2);
+	sc_text_rest();
+	ck_assert(!sc_tx->alone);
+	n_asked = 2;
+	ck_assert_int_eq(code_update(&code, 0, 1, 3), 0);
+	ck_assert_int_eq(n_asked, 4);
+	ck_assert_int_eq(sc_open_maps(), 0);
+	ck_assert_uint_ne(sc_tx->maps.file.inode, 0);
+}
+END_TEST
+
 /* ------------------------------------------ the swap, when it is first needed */
 
 static void need_swap(void)
@@ -350,16 +396,32 @@ static void need_swap(void)
 	company_start();
 }
 
-/* Also where nothing can be mapped by then. */
 START_TEST(test_an_update_tries_the_swap)
 {
 	need_swap();
-	sc_text_reserve_arena(&code.text);
-	wraps.mmap = _i ? no_arena : NULL;
 	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
 	ck_assert(!sc_system.untried);
 	ck_assert(sc_system.can_swap);
 	expect_all(0, 1, 2);
+	ck_assert_int_eq(sc_probe_function(), 1);
+}
+END_TEST
+
+/* That says nothing about the swap: the next update asks again. */
+START_TEST(test_no_memory_to_try_the_swap)
+{
+	need_swap();
+	wraps.mmap = no_arena;
+	ck_assert_int_eq(code_update(&code, 0, 1, 2), 0);
+	ck_assert(!sc_system.can_swap);
+	expect_all(0, 1, CODE_PRISTINE);
+	ck_assert_int_eq(sc_probe_function(), 1);
+	wraps.mmap = NULL;
+	ck_assert(sc_text_start_again());
+	ck_assert_int_eq(code_update(&code, 0, 1, 3), 0);
+	ck_assert(!sc_system.untried);
+	ck_assert(sc_system.can_swap);
+	expect_all(0, 1, 3);
 	ck_assert_int_eq(sc_probe_function(), 1);
 }
 END_TEST
@@ -433,7 +495,9 @@ int main(void)
 	unit_add_if(tc, test_start_again_comes_to_an_end, 0, 2, can_be_alone);
 	tcase_add_test(tc, test_text_of_no_file_stays_so);
 	tcase_add_loop_test(tc, test_the_probe_is_not_counted, 0, 2);
-	unit_add_if(tc, test_an_update_tries_the_swap, 0, 2, can_be_alone);
+	unit_add_if(tc, test_alone_is_asked_once, 0, 2, can_be_alone);
+	unit_add_if(tc, test_an_update_tries_the_swap, 0, 1, can_be_alone);
+	unit_add_if(tc, test_no_memory_to_try_the_swap, 0, 1, can_be_alone);
 	unit_add_if(tc, test_a_swap_that_does_not_work, 0, 1, can_be_alone);
 	unit_add_if(tc, test_why_a_swap_does_not_work, 0, 1, can_be_alone);
 	tcase_add_test(tc, test_the_end_is_final);

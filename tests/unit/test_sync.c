@@ -51,6 +51,17 @@ static const struct {
 };
 #define N_SYSTEMS	((int)(sizeof(systems) / sizeof(systems[0])))
 
+/* A start asks for no command twice. */
+START_TEST(test_nothing_is_tried_in_advance)
+{
+	offered = ALL;
+	refused = CODE | DATA;
+	sc_sync_init();
+	ck_assert_int_eq(asked, 2);
+	ck_assert_int_eq(last, CODE_REGISTER);
+}
+END_TEST
+
 START_TEST(test_the_command_that_works)
 {
 	offered = ALL;
@@ -60,7 +71,9 @@ START_TEST(test_the_command_that_works)
 	refused = systems[_i].refused;
 	errno = EXDEV;
 	sc_sync_init();
+	sc_sync_threads();
 	ck_assert_int_eq(sc_sync_covers_code(), systems[_i].command == CODE);
+	/* What was refused once is not asked for again. */
 	last = asked = 0;
 	sc_sync_threads();
 	ck_assert_int_eq(last, systems[_i].command);
@@ -73,6 +86,7 @@ int main(void)
 {
 	TCase *tc = unit_begin("sync");
 
+	tcase_add_test(tc, test_nothing_is_tried_in_advance);
 	tcase_add_loop_test(tc, test_the_command_that_works, 0, N_SYSTEMS);
 	return unit_end();
 }

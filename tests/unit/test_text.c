@@ -98,7 +98,7 @@ START_TEST(test_first_update_leaves_one_mapping)
 	ck_assert_int_eq(code_update(&code, shapes[_i].first, shapes[_i].step,
 				     2), 0);
 	expect_all(shapes[_i].first, shapes[_i].step, 2);
-	ck_assert_int_eq(sc_maps_open(&maps), 0);
+	ck_assert_int_eq(sc_maps_open(&maps, false), 0);
 	ck_assert_int_eq(sc_maps_find(&maps, code.text.start, &vma), 0);
 	ck_assert_uint_eq(vma.start, code.text.start);
 	ck_assert_uint_eq(vma.end, code.text.end);
@@ -113,7 +113,7 @@ static size_t count_mappings(uintptr_t from, uintptr_t to)
 	struct sc_vma vma;
 	size_t n = 0;
 
-	ck_assert_int_eq(sc_maps_open(&maps), 0);
+	ck_assert_int_eq(sc_maps_open(&maps, false), 0);
 	for (; from < to; from = vma.end, n++) {
 		ck_assert_int_eq(sc_maps_find(&maps, from, &vma), 0);
 		ck_assert(sc_text_same_mapping(&code.text, from, &vma));
