@@ -23,8 +23,9 @@
 #ifdef HAVE_LINUX_MEMBARRIER_H
 
 /*
- * The command that works here; 0: none.  Written and read with the lock held.  Right in a child of fork() too, for the
- * kernel copies the registration with the memory.
+ * The command that works here; 0: none.  Written and read with the lock held.
+ * Right in a child of fork() too, for the kernel copies the registration with the
+ * memory.
  */
 static int command;
 

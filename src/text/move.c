@@ -2,10 +2,10 @@
 /*
  * move.c - steps D, R, F and L: moving pages; the only file that uses mremap(2).
  *
- * A copy lies in the arena of its text: address space that the library reserves as
- * the text first moves, and never gives up while the text is known.  So a child of fork() knows
- * where a copy may be, whatever its parent was doing, and empties the arena
- * without asking whose mapping it is.
+ * A copy lies in the arena of its text: address space that the library reserves
+ * as the text first moves, and never gives up while the text is known.  So a
+ * child of fork() knows where a copy may be, whatever its parent was doing, and
+ * empties the arena without asking whose mapping it is.
  */
 #include "sc_config.h"
 
