@@ -117,7 +117,7 @@ END_TEST
 
 START_TEST(test_address)
 {
-	char want[1024];
+	char want[4096];
 
 	snprintf(want, sizeof(want), "%s", ours("e x at 0x0\n"));
 	strcat(want, ours("e at 0x7f00cafe: lost\n"));
@@ -159,7 +159,7 @@ END_TEST
 /* Each line opens the file, adds to it, and leaves no descriptor. */
 START_TEST(test_log_goes_to_a_file)
 {
-	char where[] = "/tmp/unit-log.XXXXXX", got[1024] = "", want[1024];
+	char where[] = "/tmp/unit-log.XXXXXX", got[1024] = "", want[2048];
 	int fd = mkstemp(where), next = dup(2);
 
 	ck_assert_int_ge(fd, 0);
