@@ -3,6 +3,8 @@
 # gdb loads the installed script together with the installed library.
 . "$(dirname "$0")/install.sh"
 
+# The makefile says where.
+gdbautoloaddir=${gdbautoloaddir:?}
 library=$(readlink -f "$libdir/libstaticcall.so")
 [ -e "$library" ] || skip_all 'there is no shared library here'
 command -v gdb >/dev/null || skip_all 'there is no gdb here'
@@ -33,7 +35,6 @@ does_not_load()
 	ask "$tmp" && grep -q 'Undefined info command' out
 }
 
-: "${gdbautoloaddir:?}"
 # With DESTDIR the path of the library is not the one that it will have.
 at=$(find "$gdbautoloaddir" -name "${library##*/}-gdb.py")
 try "the script has the name of the library" test -n "$at"
