@@ -103,13 +103,28 @@ void sc_log_put_error(struct sc_line *line, const char *why, int err)
 		}
 }
 
+/* The library's name of the program's file leads to the one that it has. */
+static void put_name(struct sc_line *line, const char *name)
+{
+	char file[256];
+	ssize_t n = -1;
+
+	if (strcmp(name, "/proc/thread-self/exe") == 0)
+		n = readlink(name, file, sizeof(file) - 1);
+	if (n > 0) {
+		file[n] = '\0';
+		name = file;
+	}
+	sc_line_put(line, name);
+}
+
 /* The front of a line, up to its text. */
 static void begin(struct sc_line *line, const char *event, const char *name)
 {
 	sc_log_begin(line, event);
 	if (name) {
 		sc_line_put(line, " ");
-		sc_line_put(line, name);
+		put_name(line, name);
 	}
 }
 

@@ -81,6 +81,7 @@ static const struct {
 	{ "text", "x", "not restored", "open it: EMFILE", -EMFILE,
 	  "text x: not restored, EMFILE (open it: EMFILE): close file descriptors or raise RLIMIT_NOFILE; an update needs two\n" },
 	{ "e", NULL, NULL, NULL, -7, "e: error 7\n" },
+	{ "e", "/proc/self/exe", NULL, NULL, 0, "e /proc/self/exe\n" },
 	{ "e", "x", NULL, "why", -ENOENT, "e x: ENOENT (why)\n" },
 };
 
@@ -94,6 +95,20 @@ START_TEST(test_log_line)
 	catch_stderr();
 	sc_log(lines[_i].event, lines[_i].name, lines[_i].text);
 	ck_assert_ptr_null(strstr(caught(), "error"));
+}
+END_TEST
+
+/* The loader has no name for the program. */
+START_TEST(test_the_program_has_its_own_name)
+{
+	const char *got;
+
+	catch_stderr();
+	sc_log_to("1");
+	sc_log("module", "/proc/thread-self/exe", "far");
+	got = caught();
+	ck_assert_ptr_nonnull(strstr(got, "/test_log: far\n"));
+	ck_assert_ptr_null(strstr(got, "/proc/"));
 }
 END_TEST
 
@@ -300,6 +315,7 @@ int main(void)
 
 	tcase_add_loop_test(tc, test_log_line, 0,
 			    (int)(sizeof(lines) / sizeof(lines[0])));
+	tcase_add_test(tc, test_the_program_has_its_own_name);
 	tcase_add_loop_test(tc, test_each_error_has_its_name_and_cure, 0,
 			    (int)(sizeof(documented) / sizeof(documented[0])));
 	tcase_add_test(tc, test_address);
