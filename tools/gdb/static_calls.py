@@ -361,9 +361,8 @@ def install():
     InfoStaticCalls()
     gdb.events.stop.connect(forget_landings)
     gdb.static_calls_before_step = before_step
-    try:
-        gdb.execute("show user hook-step", to_string=True)
-    except gdb.error:
+    # A command that fails here would end the "run" that loads the library.
+    if '"hook-step"' not in gdb.execute("show user", to_string=True):
         gdb.execute("define hook-step\n"
                     "python gdb.static_calls_before_step()\n"
                     "end", to_string=True)
