@@ -93,8 +93,8 @@ struct sc_key *sc_registry_lookup(const struct static_call_key *key);
 /* "generic", ... */
 const char *sc_backend_name(void);
 
-/* Once.  @patch: the user has not forbidden it. */
-void sc_backend_start(bool patch);
+/* Once.  @forbidden: why the user does not want text to be patched; or NULL. */
+void sc_backend_start(const char *forbidden);
 
 /* Before the lock is let go: closes what was opened since it was taken. */
 void sc_backend_rest(void);
@@ -159,6 +159,15 @@ void sc_backend_repair(struct sc_module *modules);
 
 /* This copy of the library ends: gives back all memory of the backend. */
 void sc_backend_end(void);
+
+/* What the log says of a module. */
+struct sc_module_sum {
+	const char *path;	/* of its file; NULL: not known */
+	size_t n_keys, n_sites, n_direct;
+};
+
+/* Adds the sites of @m to @sum, and the path. */
+void sc_backend_sum(const struct sc_module *m, struct sc_module_sum *sum);
 
 /* Adds the counts of places to @info. */
 void sc_backend_count(struct static_call_info *info);

@@ -16,6 +16,7 @@
 
 #include "backend.h"
 #include "enter.h"
+#include "events.h"
 #include "log.h"
 #include "plan.h"
 #include "registry.h"
@@ -24,6 +25,7 @@
 #include "step.h"
 #include "sync.h"
 #include "targets.h"
+#include "usdt.h"
 #include "watch.h"
 #include "world.h"
 
@@ -133,8 +135,12 @@ static void store_keys(struct sc_plan *plan)
 	/* Pairs with nothing in this process: a child of fork() reads it. */
 	__atomic_store_n(&sc_world->storing, plan, __ATOMIC_RELEASE);
 	for (i = 0; i < plan->n_keys; i++) {
+		const struct sc_plan_key *k = plan->keys + i;
+
 		(void)SC_STEP('K');
-		sc_registry_store(plan->keys + i);
+		SC_USDT4(update, k->entry ? k->entry->name : "", k->key,
+			 k->key->func, k->func);
+		sc_registry_store(k);
 	}
 	__atomic_store_n(&sc_world->storing, NULL, __ATOMIC_RELEASE);
 }
@@ -164,10 +170,26 @@ static int update(const struct static_call_change *changes, size_t n)
 		err = sc_backend_prepare(plan);
 	if (err)
 		return documented(err);
+	if (sc_log_enabled())
+		sc_events_before(plan);
 	store_keys(plan);
 	sc_backend_commit();
 	sc_sync_threads();
 	return 0;
+}
+
+/* The same, told to the log: the time does not count the wait for the lock. */
+static int update_and_tell(const struct static_call_change *changes, size_t n)
+{
+	unsigned long begun = sc_events_now();
+	int err = update(changes, n);
+	unsigned long us = sc_events_now() - begun;
+
+	if (err)
+		sc_events_refused(changes, n, sc_backend_trouble(), err);
+	else
+		sc_events_updated(&sc_world->plan, us);
+	return err;
 }
 
 /*
@@ -184,21 +206,19 @@ int static_call_update_batch(const struct static_call_change *changes, size_t n)
 		return -EINVAL;
 	err = sc_enter();
 	if (!err) {
-		err = update(changes, n);
+		err = sc_log_enabled() ? update_and_tell(changes, n) :
+					 update(changes, n);
 		if (err)
 			sc_world->n_refused++;
 		else
 			sc_world->n_updates++;
-		if (sc_log_enabled()) {
-			struct sc_key *entry = changes[0].key ?
-				sc_registry_find(changes[0].key) : NULL;
-
-			sc_log("update", entry ? entry->name : "",
-			       err ? sc_backend_trouble() : NULL, err);
-		}
 		sc_leave();
+	} else if (sc_log_enabled()) {
+		sc_events_refused(changes, n, NULL, err);
 	}
-	if (!err && sc_log_enabled())
+	if (err)
+		SC_USDT4(update_failed, changes->key, changes->func, n, err);
+	else if (sc_log_enabled())
 		sc_watch_targets(changes, n);
 	errno = saved;
 	return err;

@@ -27,7 +27,8 @@ void static_call_define(struct static_call_definition *def)
 	if (sc_enter() == 0) {
 		err = sc_registry_define_one(def->static_call_def_key,
 					     def->static_call_def_name, stays);
-		sc_log("define", def->static_call_def_name, NULL, err);
+		sc_log_error("key", def->static_call_def_name,
+			     err ? "not added" : "added", NULL, err);
 		sc_leave();
 	}
 	errno = saved;

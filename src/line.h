@@ -11,7 +11,7 @@
 
 /* At first all zero, so that the text always has an end. */
 struct sc_line {
-	char text[256];
+	char text[512];
 	size_t len;
 };
 
@@ -27,17 +27,14 @@ static inline void sc_line_put(struct sc_line *line, const char *s)
 }
 
 /* @base is 10 or 16. */
-static inline void sc_line_put_number(struct sc_line *line, unsigned long number,
-				      unsigned int base)
-{
-	char digits[24], *p = digits + sizeof(digits);
+void sc_line_put_number(struct sc_line *line, unsigned long number,
+			unsigned int base);
 
-	*--p = '\0';
-	do {
-		*--p = "0123456789abcdef"[number % base];
-		number /= base;
-	} while (number);
-	sc_line_put(line, p);
-}
+/* A name that must leave room for what follows: so much of it at most. */
+#define SC_LINE_SHORT	80
+void sc_line_put_short(struct sc_line *line, const char *s);
+
+/* "EBUSY"; @err is an errno, above zero. */
+void sc_line_put_error(struct sc_line *line, int err);
 
 #endif

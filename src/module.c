@@ -12,6 +12,7 @@
 
 #include "backend.h"
 #include "enter.h"
+#include "events.h"
 #include "log.h"
 #include "mem.h"
 #include "registry.h"
@@ -40,7 +41,8 @@ static int enter(const struct sc_module *found)
 		sc_start();
 		err = sc_registry_add(m);
 		sc_sync_threads();
-		sc_log("module", "added", NULL, err);
+		if (sc_log_enabled())
+			sc_events_module(m, err ? "not added" : "added", err);
 		m->image = NULL;
 		sc_leave();
 	}
@@ -85,7 +87,6 @@ void static_call_module_leave(char *state)
 	if (sc_enter() == 0) {
 		m = sc_registry_remove(state);
 		sc_sync_threads();
-		sc_log("module", "removed", NULL, 0);
 		sc_leave();
 		sc_free(m, sizeof(*m));
 	}

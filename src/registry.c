@@ -28,6 +28,7 @@
 
 #include <errno.h>
 
+#include "events.h"
 #include "log.h"
 #include "mem.h"
 #include "registry.h"
@@ -66,7 +67,7 @@ static void drop_module(struct sc_module **link)
 	sc_backend_drop(m);
 	sc_keys_sweep(m, true);
 	moving(NULL);
-	sc_log("module", "gone", NULL, 0);
+	sc_log("module", NULL, "one that was stuck is unmapped, its keys are free");
 	sc_free(m, sizeof(*m));
 }
 
@@ -148,7 +149,8 @@ static void keep_stuck(struct sc_module *m, int err)
 	for (key = sc_world->keys; key; key = key->next)
 		if (key->module == m)
 			key->name = "";
-	sc_log("module", "stuck", NULL, err);
+	if (sc_log_enabled())
+		sc_events_module(m, "stuck, its text stays patched", err);
 }
 
 /*
@@ -162,6 +164,8 @@ struct sc_module *sc_registry_remove(const char *state)
 
 	if (!m || m->stuck)
 		return NULL;
+	if (sc_log_enabled())
+		sc_events_module(m, "leaves", 0);
 	moving(m);
 	(void)SC_STEP('N');
 	err = sc_backend_remove(m, &sc_world->plan);

@@ -46,6 +46,7 @@ void sc_patch_again(void)
 		err = sc_backend_prepare(plan);
 	if (!err)
 		sc_backend_commit();
-	sc_log("all calls", "patched again", err ? sc_backend_trouble() : NULL,
-	       err);
+	sc_log_error("text", NULL,
+		     err ? "not patched again" : "all calls are patched again",
+		     err ? sc_backend_trouble() : NULL, err);
 }

@@ -7,6 +7,7 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/auxv.h>
 
 #include "backend.h"
@@ -29,25 +30,48 @@ bool sc_has_started(void)
  * The environment of a program with more rights than its user has is that
  * user's, and does not count.
  */
-static bool is_set(const char *name, char value)
+static const char *value_of(const char *name)
 {
-	const char *s = getauxval(AT_SECURE) ? NULL : getenv(name);
+	return getauxval(AT_SECURE) ? NULL : getenv(name);
+}
 
-	return s && s[0] == value && s[1] == '\0';
+/*
+ * Why text must not be patched; NULL: it may be.  Who writes "no" wants no
+ * patching, so what is not understood forbids it, too.
+ */
+static const char *forbidden(void)
+{
+	const char *reason = "STATIC_CALL_PATCH is neither 0 nor 1";
+	const char *value = value_of("STATIC_CALL_PATCH");
+
+	if (!value || !value[0] || strcmp(value, "1") == 0)
+		return NULL;
+	if (strcmp(value, "0") == 0)
+		reason = "STATIC_CALL_PATCH=0";
+	return reason;
+}
+
+static void tell(void)
+{
+	const char *reason = sc_backend_reason();
+
+	sc_log_error("started, backend", sc_backend_name(),
+		     reason ? "text is not patched" : "text is patched", reason,
+		     0);
 }
 
 void sc_start(void)
 {
-	bool patch;
+	const char *why;
 
 	if (atomic_load(&started))
 		return;
-	patch = !is_set("STATIC_CALL_PATCH", '0');
-	sc_log_enable(is_set("STATIC_CALL_DEBUG", '1'));
+	why = forbidden();
+	sc_log_to(value_of("STATIC_CALL_DEBUG"));
 	/* A program that forbids patching may forbid the calls, too. */
-	if (patch)
+	if (!why)
 		sc_sync_init();
-	sc_backend_start(patch);
-	sc_log("backend", sc_backend_name(), sc_backend_reason(), 0);
+	sc_backend_start(why);
+	tell();
 	atomic_store(&started, true);
 }

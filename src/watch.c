@@ -64,9 +64,8 @@ static void report(const struct library *lib)
 
 	while ((key = sc_registry_next(&cursor)))
 		if (is_in(lib, key->target) && !is_in(lib, key->key))
-			sc_log("target left", key->name,
-			       "its function is in a library that is unloaded",
-			       0);
+			sc_log("key", key->name,
+			       "its target leaves with its library: update it before dlclose()");
 }
 
 /* Runs in the last destructor of the library whose handle is @word. */

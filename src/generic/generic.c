@@ -9,15 +9,16 @@
 #include "sc_config.h"
 
 #include "backend.h"
+#include "usdt.h"
 
 const char *sc_backend_name(void)
 {
 	return "generic";
 }
 
-void sc_backend_start(bool patch)
+void sc_backend_start(const char *forbidden)
 {
-	(void)patch;
+	(void)forbidden;
 }
 
 void sc_backend_rest(void)
@@ -45,10 +46,12 @@ void sc_backend_forget(struct sc_module *m)
 	(void)m;
 }
 
+/* Its file and its definitions are not known here. */
 int sc_backend_add(struct sc_module *m, struct sc_plan *plan)
 {
 	(void)m;
 	(void)plan;
+	SC_USDT3(module_added, "", (size_t)0, (size_t)0);
 	return 0;
 }
 
@@ -98,6 +101,12 @@ void sc_backend_repair(struct sc_module *modules)
 
 void sc_backend_end(void)
 {
+}
+
+void sc_backend_sum(const struct sc_module *m, struct sc_module_sum *sum)
+{
+	(void)m;
+	(void)sum;
 }
 
 void sc_backend_count(struct static_call_info *info)

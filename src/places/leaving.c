@@ -43,8 +43,8 @@ static int make_pristine(struct sc_places *places, struct sc_plan *plan)
 	if (!err)
 		sc_text_commit();
 	else
-		sc_log("not restored", places->texts[0].path,
-		       sc_text_trouble(), err);
+		sc_log_error("text", places->texts[0].path, "not restored",
+			     sc_text_trouble(), err);
 	return err;
 }
 
@@ -122,7 +122,9 @@ void sc_backend_orphan(struct sc_key *key, struct sc_plan *plan)
 			sc_plan_add_pristine(plan, p);
 	err = sc_plan_prepare(plan);
 	if (err)
-		sc_log("not restored", key->name, sc_text_trouble(), err);
+		sc_log_error("key", key->name,
+			     "leaves, and calls elsewhere are not restored",
+			     sc_text_trouble(), err);
 	else
 		sc_text_commit();
 	for (p = key->places; p; p = p->next_of_key)

@@ -13,15 +13,16 @@
 #include "places.h"
 #include "plan.h"
 #include "step.h"
+#include "usdt.h"
 #include "valgrind.h"
 
-/* STATIC_CALL_PATCH=0.  Written once, at start. */
-static bool forbidden;
+/* What STATIC_CALL_PATCH says; NULL: nothing.  Written once, at start. */
+static const char *forbidden;
 
-void sc_backend_start(bool patch)
+void sc_backend_start(const char *why)
 {
-	forbidden = !patch;
-	if (patch)
+	forbidden = why;
+	if (!why)
 		sc_text_start();
 }
 
@@ -32,7 +33,7 @@ void sc_backend_rest(void)
 
 const char *sc_backend_reason(void)
 {
-	return forbidden ? "STATIC_CALL_PATCH=0" : sc_text_reason();
+	return forbidden ? forbidden : sc_text_reason();
 }
 
 const char *sc_backend_trouble(void)
@@ -76,8 +77,9 @@ static void fill_texts(const struct sc_image *image, struct sc_text *texts)
 		else if (sc_text_enabled())
 			sc_text_register(texts + i);
 		if (sc_text_enabled() && !texts[i].asked)
-			sc_log("not looked at yet", texts[i].path,
-			       sc_text_trouble(), 0);
+			sc_log_error("text", texts[i].path,
+				     "not looked at yet, the next update tries again",
+				     sc_text_trouble(), 0);
 		sc_world->n_waiting += !texts[i].asked;
 	}
 }
@@ -258,10 +260,11 @@ static int define_all(struct sc_module *m)
 		if (sc_registry_define(m, define->key, define->name,
 				       define->tramp))
 			continue;
-		sc_log("not defined", define->name, NULL, -ENOMEM);
 		/* Unless it is another copy's, nobody would forget it. */
 		if (!define->key->static_call_owner)
 			return -ENOMEM;
+		sc_log("key", define->name,
+		       "defined in another copy of the library, which alone updates it");
 	}
 	return 0;
 }
@@ -276,15 +279,17 @@ int sc_places_reserve(struct sc_plan *plan)
 static void log_notes(const struct sc_image *image)
 {
 	if (image->n_refused)
-		sc_log("notes lead astray", image->loaded->path, NULL,
-		       (long)image->n_refused);
+		sc_log("module", image->loaded->path,
+		       SC_EDITED ": notes lead astray; link it again, or see static-call(1)");
 	if (!image->has_note)
-		sc_log("notes are missing", image->loaded->path, NULL, 0);
+		sc_log("module", image->loaded->path,
+		       SC_EDITED ": notes are missing; link it again, or see static-call(1)");
 	if (image->without_hook)
-		sc_log("module", image->loaded->path, SC_WITHOUT_HOOK, 0);
+		sc_log("module", image->loaded->path,
+		       SC_WITHOUT_HOOK ": link with the flags of pkg-config --libs libstaticcall");
 	if (image->code_moved)
 		sc_log("module", image->loaded->path,
-		       "code was moved after the link, without its records", 0);
+		       SC_EDITED ": code was moved without its records; see static-call(1)");
 }
 
 /* After an error the registry forgets the keys.  Not to patch is no error. */
@@ -307,14 +312,17 @@ int sc_backend_add(struct sc_module *m, struct sc_plan *plan)
 	m->places = places;
 	__atomic_store_n(&sc_world->places, places, __ATOMIC_RELEASE);
 	link_places(places);
+	SC_USDT3(module_added, m->image->loaded->path, m->image->n_defines,
+		 places->n);
 	(void)SC_STEP('M');
 	if (!sc_text_enabled())
 		return 0;
 	plan_current(plan, m);
 	err = sc_plan_prepare(plan);
 	if (err)
-		sc_log("not patched", m->image->loaded->path,
-		       sc_text_trouble(), err);
+		sc_log_error("text", m->image->loaded->path,
+			     "not patched, calls go through their keys",
+			     sc_text_trouble(), err);
 	else
 		sc_text_commit();
 	return 0;

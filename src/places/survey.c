@@ -77,6 +77,19 @@ void sc_backend_count(struct static_call_info *info)
 	sc_text_count(&info->copies_dropped, &info->sites_given_up);
 }
 
+void sc_backend_sum(const struct sc_module *m, struct sc_module_sum *sum)
+{
+	const struct sc_places *places = m->places;
+	size_t i;
+
+	if (m->image)
+		sum->path = m->image->loaded->path;
+	for (i = 0; places && i < places->n; i++)
+		sum->n_direct += state_of(places->places + i) ==
+				 STATIC_CALL_SITE_PATCHED;
+	sum->n_sites += places ? places->n : 0;
+}
+
 size_t sc_backend_patched(const struct sc_key *key)
 {
 	const struct sc_place *p;

@@ -276,7 +276,8 @@ int sc_move_recover(struct sc_range *r)
 			return 0;
 		sched_yield();
 	}
-	sc_log("lost text", r->text->path, "mapping the file", 0);
+	sc_log_at("text", r->text->path, r->start,
+		  "lost by a move, the file is mapped again");
 	if (hold_lost(r))
 		sc_map_file_back(r);
 	return -EIO;

@@ -49,7 +49,10 @@ static int refuse_mapping(const struct sc_text *text, uintptr_t page,
 		sc_why_note("text is writable", NULL, -EBUSY);
 	else
 		sc_why_note("text is another mapping", NULL, -EBUSY);
-	sc_log_at("cannot be changed", text->path, page);
+	sc_log_at("text", text->path, page,
+		  vma->flags & SC_VMA_WRITE ?
+			  "cannot be changed, it is writable: make it r-x" :
+			  "cannot be changed, it is another mapping");
 	return -EBUSY;
 }
 

@@ -34,6 +34,8 @@
 struct sc_tx sc_tx_none = { .mem.fd = -1, .maps.file.fd = -1 };
 struct sc_tx *sc_tx = &sc_tx_none;
 
+static const char not_patched[] = "not patched, calls go through their keys";
+
 /* ------------------------------------------------------- the end of it */
 
 static void end_swap(void)
@@ -81,7 +83,8 @@ static void settle_range(struct sc_range *r, bool undo)
 	if (r->out) {
 		err = edit_and_move_in(r, undo);
 		if (err) {
-			sc_log("not patched", r->text->path, sc_why(), err);
+			sc_log_error("text", r->text->path, not_patched,
+				     sc_why(), err);
 			sc_tx->trouble = true;
 			sc_range_set_pristine(r);
 			sc_tx->n_dropped += !sc_system.probing;
@@ -239,7 +242,8 @@ int sc_text_prepare(struct sc_change *changes, size_t n)
 	if (!err || !all_pristine())
 		return err;
 	/* Every one goes through its key, which is right for the new one too. */
-	sc_log("not patched", changes[0].place->text->path, sc_why(), err);
+	sc_log_error("text", changes[0].place->text->path, not_patched,
+		     sc_why(), err);
 	return 0;
 }
 
@@ -365,7 +369,8 @@ static void restore_part(struct sc_text *text, uintptr_t *from, uintptr_t to)
 	r.len = (vma.end < to ? vma.end : to) - *from;
 	sc_range_unlock(&r);
 	if (sc_give_back(&r))
-		sc_log("not restored", text->path, sc_why(), -errno);
+		sc_log_error("text", text->path, "not restored", sc_why(),
+			     -errno);
 	sc_range_relock(&r);
 	*from += r.len;
 }

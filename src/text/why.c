@@ -33,21 +33,6 @@ static size_t n_used;
 
 static const char too_many[] = "the system calls fail in too many ways";
 
-/* musl has no strerrorname_np(), and glibc has it since 2.32. */
-static const struct {
-	int err;
-	const char *name;
-} names[] = {
-	{ EPERM, "EPERM" },	{ ENOENT, "ENOENT" },	{ ESRCH, "ESRCH" },
-	{ EINTR, "EINTR" },	{ EIO, "EIO" },		{ ENXIO, "ENXIO" },
-	{ EBADF, "EBADF" },	{ EAGAIN, "EAGAIN" },	{ ENOMEM, "ENOMEM" },
-	{ EACCES, "EACCES" },	{ EFAULT, "EFAULT" },	{ EBUSY, "EBUSY" },
-	{ EEXIST, "EEXIST" },	{ ENODEV, "ENODEV" },	{ ENOTDIR, "ENOTDIR" },
-	{ EINVAL, "EINVAL" },	{ ENFILE, "ENFILE" },	{ EMFILE, "EMFILE" },
-	{ EROFS, "EROFS" },	{ ELOOP, "ELOOP" },	{ ENOSYS, "ENOSYS" },
-	{ EOPNOTSUPP, "EOPNOTSUPP" },
-};
-
 int sc_why_note(const char *call, const char *file, int err)
 {
 	size_t i;
@@ -84,21 +69,6 @@ void sc_why_repair(void)
 
 /* ------------------------------------------------------------ the text */
 
-static void put_error(struct sc_line *line, int err)
-{
-	size_t i;
-
-	sc_line_put(line, ": ");
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (names[i].err == err) {
-			sc_line_put(line, names[i].name);
-			return;
-		}
-	/* A sandbox may say anything. */
-	sc_line_put(line, "error ");
-	sc_line_put_number(line, (unsigned long)err, 10);
-}
-
 static void put_note(struct sc_line *line, const struct note *note)
 {
 	if (line->len)
@@ -106,8 +76,10 @@ static void put_note(struct sc_line *line, const struct note *note)
 	sc_line_put(line, note->call);
 	if (note->file)
 		sc_line_put(line, note->file);
-	if (note->err)
-		put_error(line, -note->err);
+	if (note->err) {
+		sc_line_put(line, ": ");
+		sc_line_put_error(line, -note->err);
+	}
 }
 
 static const char *keep(const struct sc_line *line)

@@ -67,17 +67,64 @@ check 'STATIC_CALL_DEBUG=0 writes nothing' \
 	silent env STATIC_CALL_DEBUG=0 ./showinfo
 check 'STATIC_CALL_DEBUG=1 writes what happens' \
 	errors . env STATIC_CALL_DEBUG=1 ./showinfo
-check 'every line has the prefix' \
-	errors '^(lib)?static_?call' env STATIC_CALL_DEBUG=1 ./showinfo
+prefix='^libstaticcall: pid [0-9]+: '
+check 'it tells of the start' \
+	errors "${prefix}started, backend $backend: text is " \
+	env STATIC_CALL_DEBUG=1 ./showinfo
+check 'it names the module, with what is in it' \
+	errors "${prefix}module /.*showinfo: added, [0-9]+ keys?, [0-9]+ sites?, [0-9]+ direct\$" \
+	env STATIC_CALL_DEBUG=1 ./showinfo
+check 'it names the targets of an update, static functions too' \
+	errors "${prefix}update [a-z_0-9]+: [a-z_0-9]+ -> [a-z_0-9]+, [0-9]+ sites?, [0-9]+ direct, [0-9]+ us\$" \
+	env STATIC_CALL_DEBUG=1 ./showinfo
+check 'each key of a batch has a line' \
+	errors "${prefix}update .* us, 2 of 2\$" \
+	env STATIC_CALL_DEBUG=1 SC_TEST_SHORT=1 ./test_batch
+check 'an error has its name and a cure' \
+	errors "${prefix}update .*: not to .*, EINVAL: name each key once" \
+	env STATIC_CALL_DEBUG=1 SC_TEST_SHORT=1 ./test_batch
 one_writer()
 {
 	STATIC_CALL_DEBUG=1 ./showinfo 2>"$work/err" >"$work/out" || return
-	! grep -Ev '^(lib)?static_?call' "$work/err"
+	! grep -Ev "$prefix" "$work/err"
 }
 check 'no line has another form' one_writer
 check 'a target in a plugin that leaves is reported' \
-	errors 'target left program_call: ' \
+	errors 'key program_call: its target leaves with its library' \
 	env STATIC_CALL_DEBUG=1 SC_TEST_SHORT=1 ./test_plugin
+# written FILE COMMAND...: each line of the log is there, and nowhere else
+written()
+{
+	local file=$1
+	shift
+	rm -f "$file"
+	silent env STATIC_CALL_DEBUG="$file" "$@" || return
+	cat "$file" && ! grep -Ev "$prefix" "$file" &&
+		grep -q 'started, backend' "$file"
+}
+check 'a path gets the log instead' written "$work/log" ./showinfo
+check 'so does a path that begins here' written ./environment.log ./showinfo
+rm -f environment.log
+check 'a path that is no file is silent' \
+	silent env STATIC_CALL_DEBUG=/nonexistent/log ./showinfo
+# The generic backend has its own reason.
+forbidden_by()
+{
+	local why='STATIC_CALL_PATCH is neither 0 nor 1'
+
+	says 'patching=0 sites=[0-9]+ patched=0 calls=2,3' \
+		env STATIC_CALL_PATCH="$1" ./showinfo || return
+	[ $patches = 1 ] || return 0
+	grep -qx "reason=$why" "$work/out" &&
+		errors "${prefix}started.*: text is not patched, $why" \
+			env STATIC_CALL_PATCH="$1" STATIC_CALL_DEBUG=1 ./showinfo
+}
+for value in no off 2 false; do
+	check "STATIC_CALL_PATCH=$value is not understood, and forbids patching" \
+		forbidden_by "$value"
+	check "STATIC_CALL_PATCH=$value alone prints nothing" \
+		silent env STATIC_CALL_PATCH="$value" ./showinfo
+done
 check 'test_threads passes with STATIC_CALL_DEBUG=1' \
 	env STATIC_CALL_DEBUG=1 SC_TEST_SHORT=1 ./test_threads
 
@@ -99,6 +146,12 @@ else
 			env STATIC_CALL_PATCH=0 "$work/showinfo"
 		check "$name, STATIC_CALL_DEBUG" \
 			silent env STATIC_CALL_DEBUG=1 "$work/showinfo"
+		no_file()
+		{
+			silent env STATIC_CALL_DEBUG="$work/log2" \
+				"$work/showinfo" && [ ! -e "$work/log2" ]
+		}
+		check "$name, a file for the log" no_file
 	fi
 fi
 

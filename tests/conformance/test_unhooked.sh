@@ -126,7 +126,7 @@ info()
 	check "$name: static_call_get_info()" \
 		diff <(echo "loaded: $n of $of, $reason") <(grep loaded: out |
 			head -1)
-	check "$name: the log" test "$(grep -c "^libstaticcall: module .*: $said" \
+	check "$name: the log" test "$(grep -c "^libstaticcall: pid [0-9]*: module .*: $said" \
 		err)" = "$n"
 }
 

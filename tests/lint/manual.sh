@@ -66,7 +66,7 @@ variables()
 {
 	for file in $(sources src | grep '\.c$'); do
 		code "$file"
-	done | grep -oE '(getenv|is_set)\("[A-Z_]+"' | grep -oE '[A-Z_]{4,}'
+	done | grep -oE '(getenv|value_of)\("[A-Z_]+"' | grep -oE '[A-Z_]{4,}'
 }
 report "each environment variable is in the manual" "$(variables | unmentioned)"
 
@@ -92,7 +92,7 @@ reasons()
 	done
 	grep -oE 'sc_why_note\( ?"[^"]*", (NULL|"[^"]*"|in\.name)' <<<"$text" |
 		sed 's/in\.name/"maps"/; s/^[^"]*"//; s/", "//; s/", NULL$//; s/"$//'
-	grep -oE '(\breason = |why_or\(|too_many\[\] = |forbidden \? )"[^"]*"' \
+	grep -oE '(\breason = |why_or\(|too_many\[\] = )"[^"]*"' \
 		<<<"$text" | grep -v '= "a program' | cut -d'"' -f2
 	sed -nE 's/^#define SC_(WITHOUT_HOOK|EDITED)[^"]*"(.*)"$/a program or library was \2/p' \
 		src/backend.h

@@ -72,7 +72,7 @@ ASSIGNMENT = re.compile(r"^\t+(?=.*(->|\.|\]|^\t+\*|\w\().* [-+|&^]?=|.*(\+\+|--
 # What a statement can follow.
 BEFORE = re.compile(r"([;{})]|:|\belse|\bdo)$")
 # Text for people, and what helgrind is told: a mutant of it is none.
-TELLS = re.compile(r"^\t+(sc_log|sc_valgrind_\w+)\(")
+TELLS = re.compile(r"^\t+(sc_log\w*|sc_events_\w+|sc_valgrind_\w+)\(")
 
 
 def blank(text):

@@ -134,9 +134,9 @@ static void names(const char *part, unsigned int plain, unsigned int plugin)
 
 	setenv("STATIC_CALL_DEBUG", apart_is_control() ? "0" : "1", 1);
 	expect_equal(apart_run(part, output, sizeof(output)), 0);
-	expect_equal(count(output, "target left call_of_plain:"), plain);
-	expect_equal(count(output, "target left call_of_plugin:"), plugin);
-	expect_equal(count(output, "target left"), plain + plugin);
+	expect_equal(count(output, "key call_of_plain: its target leaves"), plain);
+	expect_equal(count(output, "key call_of_plugin: its target leaves"), plugin);
+	expect_equal(count(output, "its target leaves"), plain + plugin);
 }
 
 static void unloaded(void)

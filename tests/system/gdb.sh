@@ -107,6 +107,101 @@ steps_into_the_target()
 	grep -qE '^#0 +target_(one|two) ' "$work/gdb"
 }
 
+# ---- the script that gdb loads with the library ------------------------------
+
+# auto_load: the script where gdb looks for it, by the path of the library
+auto_load()
+{
+	local library
+
+	library=$(readlink -f "$abs_top_builddir/src/.libs/libstaticcall-$b.so") ||
+		return
+	mkdir -p "$work/auto${library%/*}" &&
+		cp "$abs_top_srcdir/tools/gdb/static_calls.py" \
+			"$work/auto$library-gdb.py"
+	with_script=(-iex "add-auto-load-scripts-directory $work/auto"
+		-iex "add-auto-load-safe-path $work/auto")
+}
+
+# ask ARGUMENT...: gdb's answers, of target_$b
+ask()
+{
+	"${limit[@]}" "${debug[@]}" "$@" --args "$here/target_$b" 5 0 \
+		>"$work/gdb" 2>&1
+	cat "$work/gdb"
+	no_other_stop
+}
+
+# The backend has no records of sites where all calls go through trampolines.
+row()
+{
+	case $b in
+	inline) echo "^watched +2 +$1 +target_(one|two) at .*target\.c:[0-9]+\$" ;;
+	*) echo '^watched +0 +0 +target_(one|two)( at .*target\.c:[0-9]+)?$' ;;
+	esac
+}
+
+lists_the_calls()
+{
+	rm -f "$work/core"
+	ask "${with_script[@]}" -ex 'break watched_call' -ex run \
+		-ex 'info static-calls' -ex "gcore $work/core" -ex continue || return
+	grep -qE "$(row 2)" "$work/gdb" || return
+	# a core, too
+	"${limit[@]}" "${debug[@]}" "${with_script[@]}" \
+		-ex 'info static-calls ^wat' "$here/target_$b" "$work/core" \
+		>"$work/gdb" 2>&1
+	cat "$work/gdb"
+	grep -qE "$(row 2)" "$work/gdb" || return
+	[ "$b" != inline ] ||
+		grep -qE '^  0x[0-9a-f]+ watched_call\+[0-9]+ at .*, direct$' \
+			"$work/gdb"
+}
+
+lists_what_is_not_direct()
+{
+	STATIC_CALL_PATCH=0 ask "${with_script[@]}" -ex 'break watched_call' \
+		-ex run -ex 'info static-calls nope' -ex 'info static-calls w.t' ||
+		return
+	grep -q '^No static calls match "nope"\.$' "$work/gdb" &&
+		grep -qE "$(row 0)" "$work/gdb" || return
+	[ "$b" != inline ] || grep -q ', through the trampoline$' "$work/gdb"
+}
+
+without_the_script()
+{
+	ask -ex 'break watched_call' -ex run -ex 'info static-calls'
+	grep -q 'Undefined info command' "$work/gdb"
+}
+
+# step_into HOW...: "step" at a call that is not patched, twice, and to the end
+step_into()
+{
+	STATIC_CALL_PATCH=0 ask "$@" -ex 'break watched_call' -ex run \
+		-ex step -ex 'info symbol $pc' -ex continue -ex step \
+		-ex 'info symbol $pc' -ex delete -ex continue || return
+	grep -q 'exited normally' "$work/gdb" && ! grep -q '^__SCT__' "$work/gdb"
+}
+steps_through_the_trampoline()
+{
+	step_into "${with_script[@]}" &&
+		[ "$(grep -cE '^target_(one|two)( \+ |\.| in )' "$work/gdb")" = 2 ]
+}
+passes_over_it_without()
+{
+	step_into && ! grep -qE '^target_(one|two)( \+ |\.| in )' "$work/gdb"
+}
+
+# One instruction at a time there is nothing to hide; and "step" leads out of it.
+shows_the_trampoline()
+{
+	STATIC_CALL_PATCH=0 ask "${with_script[@]}" -ex 'break ready' -ex run \
+		-ex 'break *(long)site_of_watched' -ex continue -ex stepi \
+		-ex 'info symbol $pc' -ex step -ex frame || return
+	grep -q '^__SCT__watched in section' "$work/gdb" &&
+		grep -qE '^#0 +target_(one|two) ' "$work/gdb"
+}
+
 if ! gdb -nx -batch -ex run --args true >"$work/log" 2>&1 ||
 	! grep -q 'exited normally' "$work/log"; then
 	echo "1..0 # SKIP gdb cannot run programs here: $(tail -n 1 "$work/log")"
@@ -119,5 +214,19 @@ for b in $(patching); do
 	check "$b: a checkpoint" goes_on_from_a_checkpoint
 	[ "$b" != inline ] ||
 		check "$b: step goes into the target" steps_into_the_target
+done
+if ! gdb -nx -batch -ex 'python print(1)' 2>/dev/null | grep -q 1; then
+	skip 'the script' 'gdb has no Python here'
+	finish
+fi
+for b in $(patching); do
+	auto_load || continue
+	check "$b: info static-calls, of a process and a core" lists_the_calls
+	check "$b: info static-calls, not patched" lists_what_is_not_direct
+	check "$b: control: without the script" without_the_script
+	check "$b: step goes through a trampoline" steps_through_the_trampoline
+	check "$b: control: not without the script" passes_over_it_without
+	[ "$b" != inline ] ||
+		check "$b: stepi shows the trampoline" shows_the_trampoline
 done
 finish

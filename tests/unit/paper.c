@@ -19,10 +19,10 @@ const char *sc_backend_name(void)
 	return "paper";
 }
 
-void sc_backend_start(bool patch)
+void sc_backend_start(const char *forbidden)
 {
 	fake.started++;
-	fake.patch = patch;
+	fake.forbidden = forbidden;
 }
 
 void sc_backend_rest(void)
@@ -151,6 +151,12 @@ void sc_backend_commit(void)
 	/* the keys are stored by now */
 	for (i = 0; i < fake.n_changing; i++)
 		ck_assert_ptr_eq(fake.changing[i]->func, fake.targets[i]);
+}
+
+void sc_backend_sum(const struct sc_module *m, struct sc_module_sum *sum)
+{
+	sum->n_sites += 12;
+	sum->n_direct += 9;
 }
 
 void sc_backend_count(struct static_call_info *info)

@@ -30,7 +30,8 @@ struct fake {
 	void (*during_prepare)(void);
 	void (*during_repair)(void);
 	/* what it was asked */
-	int started, patch, reads, forgets, adds, removes, orphans, prepares, commits,
+	const char *forbidden;
+	int started, reads, forgets, adds, removes, orphans, prepares, commits,
 		drops, repairs, repaired_modules, ends;
 	size_t n_changing;
 	struct static_call_key *changing[MAX_KEYS];

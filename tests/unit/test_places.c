@@ -59,19 +59,40 @@ static struct sc_load everything = { .flags = SC_LOAD_READ | SC_LOAD_WRITE |
 /* It takes the place of the library's. */
 static char said[512];
 
-void sc_log(const char *event, const char *name, const char *detail,
-	    long number)
+void sc_log_error(const char *event, const char *name, const char *text,
+		  const char *why, int err)
 {
 	size_t used = strlen(said);
 
-	(void)detail;
-	snprintf(said + used, sizeof(said) - used, "%s %s %ld\n", event,
-		 name ? name : "", number);
+	(void)why;
+	snprintf(said + used, sizeof(said) - used, "%s %s: %s, %d\n", event,
+		 name ? name : "", text, err);
 }
 
-void sc_log_enable(int on)
+void sc_log(const char *event, const char *name, const char *text)
 {
-	(void)on;
+	sc_log_error(event, name, text, NULL, 0);
+}
+
+void sc_log_begin(struct sc_line *line, const char *event)
+{
+	sc_line_put(line, event);
+}
+
+/* Of what is written of a module the error alone. */
+void sc_log_put_error(struct sc_line *line, const char *why, int err)
+{
+	sc_log_error("error", "", "of a module", why, err);
+}
+
+void sc_log_end(struct sc_line *line)
+{
+	(void)line;
+}
+
+void sc_log_to(const char *where)
+{
+	(void)where;
 }
 
 int sc_log_enabled(void)
@@ -442,12 +463,14 @@ START_TEST(test_what_is_said_of_a_module)
 	a->image.code_moved = _i == 4;
 	a->image.has_note = _i != 5;
 	ck_assert_int_eq(add(a), 0);
-	ck_assert_int_eq(strstr(said, "notes are missing a 0\n") != NULL,
-			 _i == 5);
-	ck_assert_int_eq(strstr(said, "notes lead astray a 7\n") != NULL,
-			 _i & 1);
-	ck_assert_int_eq(strstr(said, "module a 0\n") != NULL,
-			 _i > 1 && _i != 5);
+	ck_assert_int_eq(strstr(said, "module a: " SC_EDITED ": notes are missing") !=
+				 NULL, _i == 5);
+	ck_assert_int_eq(strstr(said, "module a: " SC_EDITED ": notes lead astray") !=
+				 NULL, _i & 1);
+	ck_assert_int_eq(strstr(said, "module a: " SC_WITHOUT_HOOK) != NULL,
+			 (_i & 2) != 0);
+	ck_assert_int_eq(strstr(said, "module a: " SC_EDITED ": code was moved") !=
+				 NULL, _i == 4);
 }
 END_TEST
 
@@ -459,7 +482,7 @@ START_TEST(test_key_of_another_copy)
 	put_call(a, 0x40, a);
 	put_call(a, 0x60, b);
 	ck_assert_int_eq(add(a), 0);
-	ck_assert_str_eq(said, "not defined a -12\n");
+	ck_assert_str_eq(said, "key a: defined in another copy of the library, which alone updates it, 0\n");
 	ck_assert_uint_eq(a->module.places->n, 1);
 }
 END_TEST
@@ -471,7 +494,7 @@ START_TEST(test_module_that_is_not_patched)
 	paper_text.prepare_error = -EIO;
 	ck_assert_int_eq(add(a), 0);
 	expect(a, 0x40, a->text);
-	ck_assert_str_eq(said, "not patched a -5\n");
+	ck_assert_str_eq(said, "text a: not patched, calls go through their keys, -5\n");
 	ck_assert_uint_eq(paper_text.commits, 0);
 	paper_text.prepare_error = 0;
 	ck_assert_int_eq(update(a, FUNC(4)), 0);
@@ -550,8 +573,8 @@ START_TEST(test_texts_are_asked_again)
 	paper_text.blind = true;
 	ck_assert_int_eq(add(b), 0);
 	ck_assert_uint_eq(sc_world->n_waiting, 2);
-	ck_assert_str_eq(said, "not looked at yet b 0\n"
-			       "not looked at yet b 0\n");
+	ck_assert_str_eq(said, "text b: not looked at yet, the next update tries again, 0\n"
+			       "text b: not looked at yet, the next update tries again, 0\n");
 	expect(b, 0x40, a->text);
 	ck_assert_uint_eq(paper_text.registers, 4);
 	ck_assert(!sc_backend_retry());
@@ -667,7 +690,7 @@ static void make_stuck(int err)
 START_TEST(test_stuck_module)
 {
 	make_stuck(-EIO);
-	ck_assert_str_eq(said, "not restored b -5\nmodule stuck -5\n");
+	ck_assert_str_eq(said, "text b: not restored, -5\nerror : of a module, -5\n");
 	ck_assert_int_eq(b->module.stuck, -EIO);
 	ck_assert_int_eq(b->module.places->texts[0].stuck, 0);
 	ck_assert_int_eq(b->module.places->texts[1].stuck, -EIO);
@@ -742,7 +765,7 @@ START_TEST(test_orphans)
 	sc_leave();
 	ck_assert_uint_eq(paper_text.n_changes, 2);
 	ck_assert_ptr_null(paper_text.changes[0].target);
-	ck_assert_str_eq(said, _i ? "not restored a -5\n" : "");
+	ck_assert_str_eq(said, _i ? "key a: leaves, and calls elsewhere are not restored, -5\n" : "");
 	expect(a, 0x40, _i ? FUNC(1) : a->text);
 	expect(b, 0x40, _i ? FUNC(1) : a->text);
 	expect(b, 0x60, FUNC(2));

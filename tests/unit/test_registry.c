@@ -3,6 +3,7 @@
 #include "sc_config.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,22 +86,25 @@ START_TEST(test_initialised_once)
 	ck_assert_int_eq(static_call_init(), 0);
 	ck_assert_int_eq(static_call_initialized, 1);
 	ck_assert_int_eq(fake.started, 1);
-	ck_assert_int_eq(fake.patch, 1);
+	ck_assert_ptr_null(fake.forbidden);
 }
 END_TEST
 
-/* What the environment says, once; another value says nothing. */
+/* What the environment says, once.  What is not understood forbids patching. */
 static const struct {
-	const char *patch, *debug;
-	int patched, logged;
+	const char *patch, *debug, *forbidden;
+	int logged;
 } environments[] = {
-	{ NULL, NULL, 1, 0 },
-	{ "0", NULL, 0, 0 },
-	{ "1", NULL, 1, 0 },
-	{ "", "", 1, 0 },
-	{ "00", "11", 1, 0 },
-	{ "0", "1", 0, 1 },
-	{ NULL, "0", 1, 0 },
+	{ NULL, NULL, NULL, 0 },
+	{ "0", NULL, "STATIC_CALL_PATCH=0", 0 },
+	{ "1", NULL, NULL, 0 },
+	{ "", "", NULL, 0 },
+	{ "00", "11", "STATIC_CALL_PATCH is neither 0 nor 1", 0 },
+	{ "no", NULL, "STATIC_CALL_PATCH is neither 0 nor 1", 0 },
+	{ "10", NULL, "STATIC_CALL_PATCH is neither 0 nor 1", 0 },
+	{ "0", "1", "STATIC_CALL_PATCH=0", 1 },
+	{ NULL, "0", NULL, 0 },
+	{ NULL, "./log", NULL, 1 },
 };
 #define N_ENVIRONMENTS	((int)(sizeof(environments) / sizeof(environments[0])))
 
@@ -113,7 +117,7 @@ START_TEST(test_environment)
 	errno = EXDEV;
 	static_call_init();
 	ck_assert_int_eq(errno, EXDEV);
-	ck_assert_int_eq(fake.patch, environments[_i].patched);
+	ck_assert_pstr_eq(fake.forbidden, environments[_i].forbidden);
 	ck_assert_int_eq(sc_log_enabled(), environments[_i].logged);
 	setenv("STATIC_CALL_PATCH", "0", 1);
 	static_call_init();
@@ -138,24 +142,85 @@ START_TEST(test_initialised_later)
 }
 END_TEST
 
-/* What is logged of a batch is its first key, if there is one. */
+/* Each key of a batch is logged, also one that there is not. */
+static char logged[4096];
+static int log_fd;
+
+static void begin_log(void)
+{
+	setenv("STATIC_CALL_DEBUG", "1", 1);
+	setup();
+	ck_assert(sc_log_enabled());
+	log_fd = memfd_create("unit-log", MFD_CLOEXEC);
+	ck_assert_int_ge(log_fd, 0);
+	ck_assert_int_eq(dup2(log_fd, STDERR_FILENO), STDERR_FILENO);
+}
+
+/* Whether a line of the log is @text, with anything where it has "*". */
+static bool has_logged(const char *text)
+{
+	char pattern[512], *line, *rest = logged;
+	ssize_t n = pread(log_fd, logged, sizeof(logged) - 1, 0);
+
+	ck_assert_int_ge(n, 0);
+	logged[n] = '\0';
+	snprintf(pattern, sizeof(pattern), "libstaticcall: pid %d: %s",
+		 (int)getpid(), text);
+	while ((line = strsep(&rest, "\n")))
+		if (fnmatch(pattern, line, 0) == 0)
+			return true;
+	return false;
+}
+
 START_TEST(test_logged_updates)
 {
-	const struct static_call_change changes[] = { { NULL, NULL } };
-	int log = memfd_create("unit-log", MFD_CLOEXEC);
-	char text[1024] = "";
+	const struct static_call_change changes[] = {
+		{ keys + 1, (void *)one },
+		{ keys, NULL },
+	};
 
-	setenv("STATIC_CALL_DEBUG", "1", 1);
-	ck_assert_int_eq(static_call_update_batch(changes, 1), -EINVAL);
-	static_call_init();
-	ck_assert(sc_log_enabled());
-	ck_assert_int_eq(static_call_update_batch(changes, 1), -EINVAL);
-	ck_assert_int_ge(log, 0);
-	ck_assert_int_eq(dup2(log, STDERR_FILENO), STDERR_FILENO);
+	begin_log();
 	add(&module);
 	ck_assert_int_eq(__static_call_update(keys + 1, NULL, (void *)two), 0);
-	ck_assert_int_gt(pread(log, text, sizeof(text) - 1, 0), 0);
-	ck_assert_ptr_nonnull(strstr(text, "update call_1"));
+	ck_assert(has_logged("update call_1: one -> two, 0 sites, 0 direct, * us"));
+	ck_assert_int_eq(static_call_update_batch(changes, 2), 0);
+	ck_assert(has_logged("update call_0: one -> NULL, 0 sites, 0 direct, * us, 1 of 2"));
+	ck_assert(has_logged("update call_1: two -> one, 0 sites, 0 direct, * us, 2 of 2"));
+	ck_assert_int_eq(__static_call_update(
+		keys, NULL, (void *)__static_call_return0), 0);
+	ck_assert(has_logged("update call_0: NULL -> RET0, *"));
+	ck_assert_int_eq(sc_enter(), 0);
+	ck_assert_ptr_eq(sc_registry_remove(module.state), &module);
+	sc_leave();
+	ck_assert(has_logged("module *test_registry: leaves, 3 keys, 12 sites, 9 direct"));
+}
+END_TEST
+
+START_TEST(test_logged_failures)
+{
+	static struct static_call_key unknown;
+	const struct static_call_change changes[] = {
+		{ keys, (void *)two },
+		{ NULL, NULL },
+		{ &unknown, (void *)two },
+	};
+
+	ck_assert_int_eq(static_call_update_batch(changes, 3), -EINVAL);
+	begin_log();
+	add(&module);
+	ck_assert_int_eq(static_call_update_batch(changes, 3), -EINVAL);
+	ck_assert(has_logged("update call_0: not to two, 1 of 3, EINVAL: name each key once, and no NULL"));
+	ck_assert(has_logged("update NULL: not to NULL, 2 of 3, EINVAL: *"));
+	ck_assert(has_logged("update unknown*: not to two, 3 of 3, EINVAL: *"));
+	fake.prepare_error = -EBUSY;
+	fake.trouble = "a breakpoint stands on a call";
+	ck_assert_int_eq(__static_call_update(keys, NULL, (void *)two), -EBUSY);
+	ck_assert(has_logged("update call_0: not to two, EBUSY (a breakpoint stands on a call): remove what *"));
+	/* one that does not get as far as that */
+	ck_assert_int_eq(sc_enter(), 0);
+	ck_assert_int_eq(__static_call_update(keys, NULL, NULL), -EDEADLK);
+	ck_assert(has_logged("update call_0: not to NULL, EDEADLK: *"));
+	sc_leave();
 }
 END_TEST
 
@@ -1005,6 +1070,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_environment, 0, N_ENVIRONMENTS);
 	tcase_add_test(tc, test_initialised_later);
 	tcase_add_test(tc, test_logged_updates);
+	tcase_add_test(tc, test_logged_failures);
 	tcase_add_test(tc, test_errors_that_are_told);
 	tcase_add_test(tc, test_add_and_find);
 	tcase_add_test(tc, test_remove_forgets_what_was_defined);

@@ -191,9 +191,9 @@ static void expect_named(unsigned int n_a, unsigned int n_b)
 	ck_assert_int_ge(n, 0);
 	text[n] = '\0';
 	seen += n;
-	ck_assert_uint_eq(count(text, "target left a:"), n_a);
-	ck_assert_uint_eq(count(text, "target left b:"), n_b);
-	ck_assert_uint_eq(count(text, "target left"), n_a + n_b);
+	ck_assert_uint_eq(count(text, "key a: its target leaves"), n_a);
+	ck_assert_uint_eq(count(text, "key b: its target leaves"), n_b);
+	ck_assert_uint_eq(count(text, "its target leaves"), n_a + n_b);
 }
 
 /* --------------------------------------------------------- what is named */
