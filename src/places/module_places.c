@@ -15,12 +15,15 @@
 #include "step.h"
 #include "valgrind.h"
 
-/* STATIC_CALL_PATCH=0.  Written once, at start. */
-static bool forbidden;
+/*
+ * STATIC_CALL_PATCH=0.  Written once, at start.  static-call status looks for this
+ * name in a process.
+ */
+static bool sc_patching_is_forbidden;
 
 void sc_backend_start(bool patch)
 {
-	forbidden = !patch;
+	sc_patching_is_forbidden = !patch;
 	if (patch)
 		sc_text_start();
 }
@@ -32,12 +35,13 @@ void sc_backend_rest(void)
 
 const char *sc_backend_reason(void)
 {
-	return forbidden ? "STATIC_CALL_PATCH=0" : sc_text_reason();
+	return sc_patching_is_forbidden ? "STATIC_CALL_PATCH=0" :
+					  sc_text_reason();
 }
 
 const char *sc_backend_trouble(void)
 {
-	return forbidden ? NULL : sc_text_trouble();
+	return sc_patching_is_forbidden ? NULL : sc_text_trouble();
 }
 
 int sc_backend_read(struct sc_module *m)
@@ -328,7 +332,8 @@ bool sc_backend_retry(void)
 	bool found = false;
 	size_t i;
 
-	if (forbidden || !sc_text_start_again() || !sc_world->n_waiting)
+	if (sc_patching_is_forbidden || !sc_text_start_again() ||
+	    !sc_world->n_waiting)
 		return false;
 	sc_world->n_waiting = 0;
 	for_each_places(places)
