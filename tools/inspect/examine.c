@@ -291,15 +291,18 @@ static int add_generic_key(void *context, const char *name, uint64_t value)
 	return examiner->err;
 }
 
+static bool is_generic(const struct sc_binary *binary)
+{
+	return !binary->n_sites &&
+	       sc_binary_has_symbol(binary,
+			"static_call_headers_are_for_backend_generic");
+}
+
 /* The generic backend has no notes: symbols tell, unless they were stripped. */
-static void look_for_generic_keys(struct examiner *examiner,
-				  const struct sc_binary *binary)
+static void look_for_generic_keys(struct examiner *examiner)
 {
 	size_t before = examiner->view->n_keys;
 
-	if (!sc_binary_has_symbol(binary,
-			"static_call_headers_are_for_backend_generic"))
-		return;
 	examiner->backend = SC_BACKEND_GENERIC;
 	sc_process_each_symbol(examiner->process, examiner->loaded,
 			       STATIC_CALL_KEY_PREFIX_STR, add_generic_key,
@@ -326,8 +329,10 @@ static void look_at_file(struct examiner *examiner, struct sc_loaded *loaded)
 
 	examiner->loaded = loaded;
 	if (!binary->has_module && !binary->n_sites && !binary->slots.n &&
-	    !binary->tramps.n) {
-		look_for_generic_keys(examiner, binary);
+	    !binary->tramps.n)
+		return;
+	if (is_generic(binary)) {
+		look_for_generic_keys(examiner);
 		count_file(examiner, before);
 		return;
 	}

@@ -170,8 +170,11 @@ void sc_show_text(const struct sc_show *show, struct sc_view *view)
 		return;
 	}
 	put_backends(view);
-	printf(" backend, %zu static calls in %zu files, %zu of %zu sites direct",
-	       view->n_keys, view->n_files, view->n_direct, view->n_places);
+	printf(" backend, %zu static calls in %zu files", view->n_keys,
+	       view->n_files);
+	if (view->n_places)
+		printf(", %zu of %zu sites direct", view->n_direct,
+		       view->n_places);
 	put_reasons(view);
 	putchar('\n');
 	for (i = 0; i < view->n_keys && !page.cut; i++)

@@ -19,6 +19,7 @@
 #define FORBIDDEN	"sc_patching_is_forbidden"
 
 #define OFF "patching is off: "
+#define BY_ENVIRONMENT "the environment has STATIC_CALL_PATCH"
 
 enum { LONGEST = 200 };
 
@@ -64,7 +65,7 @@ static int look_at_forbidden(void *context, const char *name, uint64_t address)
 	if (!strcmp(name, FORBIDDEN) &&
 	    sc_process_read(library->process, address, &forbidden, 1) &&
 	    forbidden)
-		library->why = OFF "the environment has STATIC_CALL_PATCH";
+		library->why = OFF BY_ENVIRONMENT;
 	return library->why != NULL;
 }
 
@@ -116,8 +117,7 @@ static const char *environment_says(struct sc_process *process)
 		value = find_variable(text, n);
 		if (value && *value && strcmp(value, "1") != 0)
 			why = sc_pool_string(&process->pool,
-					     OFF "the environment has STATIC_CALL_PATCH=%s",
-					     value);
+					     OFF BY_ENVIRONMENT "=%s", value);
 	}
 	free(text);
 	if (fd >= 0)
@@ -128,12 +128,13 @@ static const char *environment_says(struct sc_process *process)
 const char *sc_waiting_for(struct sc_process *process)
 {
 	bool found = false;
-	const char *why = library_says(process, &found);
+	const char *why = library_says(process, &found), *value = NULL;
 
-	if (!found && !why)
-		why = environment_says(process);
-	if (why)
-		return why;
+	/* The environment has the value, too. */
+	if (!found || (why && !strcmp(why, OFF BY_ENVIRONMENT)))
+		value = environment_says(process);
+	if (value || why)
+		return value ? value : why;
 	return found ? "waiting for the next update, which tries again: the last one failed here (static_call_get_info(3) in the process says why)" :
 		       "patching is off, or has failed: run the program with STATIC_CALL_DEBUG=1, and the library says why";
 }
