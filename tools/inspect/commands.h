@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* commands.h - the sub-commands; each returns the exit status (report.h). */
+/* commands.h - the sub-commands; each returns the exit status (document.h). */
 #ifndef SC_COMMANDS_H
 #define SC_COMMANDS_H
 

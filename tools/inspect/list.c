@@ -17,7 +17,7 @@
 #include "elf/sites.h"
 #include "insn.h"
 #include "inspect/commands.h"
-#include "inspect/report.h"
+#include "inspect/document.h"
 
 /* The form of the call, after linking; "?" for no form of a call. */
 static const char *form(const uint8_t *at)

@@ -9,7 +9,7 @@
 #include "annotate/annotate.h"
 #include "common/tool.h"
 #include "inspect/commands.h"
-#include "inspect/report.h"
+#include "inspect/document.h"
 
 #ifndef SC_VERSION
 #define SC_VERSION "unknown"

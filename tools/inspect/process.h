@@ -91,7 +91,7 @@ void sc_process_each_symbol(struct sc_process *process,
 					uint64_t value),
 			    void *context);
 
-/* ---- between process.c and core.c ---- */
+/* ---- between process.c and corefile.c ---- */
 
 bool sc_core_read(struct sc_process *process, uint64_t address, void *to,
 		  size_t size);

@@ -125,15 +125,42 @@ const char *sc_backend_word(enum sc_backend backend)
 static const struct {
 	const char *word, *text;
 } reasons[SC_N_REASONS] = {
-	[SC_REASON_FAR] = { "far", "the target is out of reach of a direct branch (2 GiB)" },
-	[SC_REASON_CROSSING] = { "crossing", "crosses a page, so it is never patched" },
-	[SC_REASON_FOREIGN] = { "foreign", "bytes that neither a linker nor the library puts there" },
-	[SC_REASON_UNSAFE] = { "unsafe", "in text that cannot be replaced safely: it is writable" },
-	[SC_REASON_WAITING] = { "waiting", "waiting" },
-	[SC_REASON_BREAKPOINT] = { "breakpoint", "a debugger has a breakpoint there" },
-	[SC_REASON_UPDATING] = { "updating", "is not what the key says: an update is under way, or the place is stale" },
-	[SC_REASON_NO_RECORD] = { "no-record", "has no record: run static-call annotate on its object" },
-	[SC_REASON_NO_HOOK] = { "no-hook", "linked without the build hook: link with the flags of pkg-config --libs libstaticcall" },
+	[SC_REASON_FAR] = {
+		"far",
+		"the target is out of reach of a direct branch (2 GiB)"
+	},
+	[SC_REASON_CROSSING] = {
+		"crossing",
+		"crosses a page, so it is never patched"
+	},
+	[SC_REASON_FOREIGN] = {
+		"foreign",
+		"bytes that neither a linker nor the library puts there"
+	},
+	[SC_REASON_UNSAFE] = {
+		"unsafe",
+		"in text that cannot be replaced safely: it is writable"
+	},
+	[SC_REASON_WAITING] = {
+		"waiting",
+		"waiting"
+	},
+	[SC_REASON_BREAKPOINT] = {
+		"breakpoint",
+		"a debugger has a breakpoint there"
+	},
+	[SC_REASON_UPDATING] = {
+		"updating",
+		"is not what the key says: an update is under way, or the place is stale"
+	},
+	[SC_REASON_NO_RECORD] = {
+		"no-record",
+		"has no record: run static-call annotate on its object"
+	},
+	[SC_REASON_NO_HOOK] = {
+		"no-hook",
+		"linked without the build hook: link with the flags of pkg-config --libs libstaticcall"
+	},
 };
 
 const char *sc_reason_word(enum sc_reason reason)

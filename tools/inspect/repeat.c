@@ -8,7 +8,7 @@
 
 #include "common/json.h"
 #include "inspect/repeat.h"
-#include "inspect/report.h"
+#include "inspect/document.h"
 
 /* The target of a key in one picture. */
 struct noted {

@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "inspect/report.h"
+#include "inspect/document.h"
 #include "inspect/show.h"
 
 bool sc_show_wants(const struct sc_show *show, const struct sc_key_view *key)

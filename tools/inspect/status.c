@@ -9,7 +9,7 @@
 
 #include "inspect/commands.h"
 #include "inspect/repeat.h"
-#include "inspect/report.h"
+#include "inspect/document.h"
 #include "inspect/select.h"
 #include "inspect/show.h"
 

@@ -20,7 +20,7 @@
 #include "elf/sites.h"
 #include "insn.h"
 #include "inspect/commands.h"
-#include "inspect/report.h"
+#include "inspect/document.h"
 #include "inspect/symbols.h"
 
 enum { COMPLETE = SC_EXIT_OK, MISSING = SC_EXIT_NO };

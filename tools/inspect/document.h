@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * report.h - the form that all output of a command has: text, or one JSON document.
+ * document.h - the form that all output of a command has: text, or one JSON document.
  */
-#ifndef SC_REPORT_H
-#define SC_REPORT_H
+#ifndef SC_DOCUMENT_H
+#define SC_DOCUMENT_H
 
 #include <stdbool.h>
 
@@ -30,4 +30,4 @@ void sc_report_end(void);
 enum sc_colour { SC_COLOUR_NAME, SC_COLOUR_GOOD, SC_COLOUR_BAD, SC_COLOUR_OFF };
 const char *sc_colour(enum sc_colour colour);
 
-#endif /* SC_REPORT_H */
+#endif /* SC_DOCUMENT_H */

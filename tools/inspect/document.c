@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* report.c - text in colours, or one JSON document with the messages in it. */
+/* document.c - text in colours, or one JSON document with the messages in it. */
 #include <string.h>
 
 #include "common/json.h"
 #include "common/tool.h"
-#include "inspect/report.h"
+#include "inspect/document.h"
 
 bool sc_report_json;
 bool sc_report_colour;

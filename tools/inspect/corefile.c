@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * core.c - reads the core of a process: libdwfl finds the files that were mapped
+ * corefile.c - reads the core of a process: libdwfl finds the files that were mapped
  * and where they lay.
  *
  * What a core holds is what /proc/PID/coredump_filter asked for.  By default that
