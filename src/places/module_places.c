@@ -16,12 +16,15 @@
 #include "usdt.h"
 #include "valgrind.h"
 
-/* What STATIC_CALL_PATCH says; NULL: nothing.  Written once, at start. */
-static const char *forbidden;
+/*
+ * What STATIC_CALL_PATCH says; NULL: nothing.  Written once, at start.  static-call
+ * status looks for this name in a process.
+ */
+static const char *sc_why_forbidden;
 
 void sc_backend_start(const char *why)
 {
-	forbidden = why;
+	sc_why_forbidden = why;
 	if (!why)
 		sc_text_start();
 }
@@ -33,12 +36,12 @@ void sc_backend_rest(void)
 
 const char *sc_backend_reason(void)
 {
-	return forbidden ? forbidden : sc_text_reason();
+	return sc_why_forbidden ? sc_why_forbidden : sc_text_reason();
 }
 
 const char *sc_backend_trouble(void)
 {
-	return forbidden ? NULL : sc_text_trouble();
+	return sc_why_forbidden ? NULL : sc_text_trouble();
 }
 
 int sc_backend_read(struct sc_module *m)
@@ -336,7 +339,8 @@ bool sc_backend_retry(void)
 	bool found = false;
 	size_t i;
 
-	if (forbidden || !sc_text_start_again() || !sc_world->n_waiting)
+	if (sc_why_forbidden || !sc_text_start_again() ||
+	    !sc_world->n_waiting)
 		return false;
 	sc_world->n_waiting = 0;
 	for_each_places(places)

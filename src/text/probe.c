@@ -27,7 +27,8 @@ struct sc_system sc_system;
  * that tries again.
  */
 static bool enabled;
-static const char *reason = "the library is not initialised";
+/* static-call status looks for this name in a process. */
+static const char *sc_why_no_patching = "the library is not initialised";
 /* What the probe has found may be of that moment. */
 static bool may_pass;
 
@@ -38,7 +39,7 @@ bool sc_text_enabled(void)
 
 const char *sc_text_reason(void)
 {
-	return reason;
+	return sc_why_no_patching;
 }
 
 /*
@@ -246,8 +247,8 @@ void sc_text_start(void)
 	sc_system = (struct sc_system){ .probing = true };
 	sc_why_forget(0);
 	may_pass = false;
-	reason = probe();
-	enabled = !reason;
+	sc_why_no_patching = probe();
+	enabled = !sc_why_no_patching;
 	sc_system.probing = false;
 	sc_tx->trouble = false;
 }
@@ -278,7 +279,7 @@ void sc_text_end(void)
 
 	enabled = false;
 	may_pass = false;
-	reason = "the copy of the library is gone";
+	sc_why_no_patching = "the copy of the library is gone";
 	sc_tx = &sc_tx_none;
 	if (tx == sc_tx)
 		return;

@@ -28,7 +28,7 @@ refused()
 	local sum
 
 	sum=$(sha256sum <"$3")
-	check "$1: is refused, and says why" fails 1 "$2" "$tool" annotate "$3"
+	check "$1: is refused, and says why" fails 3 "$2" "$tool" annotate "$3"
 	same "$1: the message names it" "$(grep -c "^static-call: $3: " fails.err)" 1
 	same "$1: stays as it was" "$(sha256sum <"$3")" "$sum"
 }
@@ -50,18 +50,18 @@ refused "a shared library" "is not a relocatable object" shared.o
 ar rc archive.o small.o
 refused "an archive" "is an archive" archive.o
 mkdir directory.o
-check "a directory" fails 1 "is not a regular file" "$tool" annotate directory.o
-check "a file that is not there" fails 1 "No such file" "$tool" annotate none.o
-check "a device" fails 1 "is not a regular file" "$tool" annotate /dev/null
+check "a directory" fails 3 "is not a regular file" "$tool" annotate directory.o
+check "a file that is not there" fails 3 "No such file" "$tool" annotate none.o
+check "a device" fails 3 "is not a regular file" "$tool" annotate /dev/null
 mkfifo fifo.o
-check "a pipe does not hang" fails 1 "is not a regular file" \
+check "a pipe does not hang" fails 3 "is not a regular file" \
 	timeout "$patience" "$tool" annotate fifo.o
 cp small.o good.o
-check "one bad file" fails 1 "text.o" "$tool" annotate text.o good.o
+check "one bad file" fails 3 "text.o" "$tool" annotate text.o good.o
 check "does not keep the others from being annotated" cmp good.o done.o
 for bad in "" "frobnicate x" "annotate" "--frobnicate"; do
 	# shellcheck disable=SC2086 # words
-	check "usage: '$bad'" fails 1 "Try 'static-call --help'" "$tool" $bad
+	check "usage: '$bad'" fails 2 "Try 'static-call --help'" "$tool" $bad
 done
 
 # As another user, since root may write anywhere.
@@ -71,11 +71,11 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 	cp small.o open/two.o; chmod 444 open/two.o
 	user="setpriv --reuid=65534 --regid=65534 --clear-groups"
 	# shellcheck disable=SC2086 # words
-	check "no permission for the file" fails 1 "cannot write" $user "$tool" \
+	check "no permission for the file" fails 3 "cannot write" $user "$tool" \
 		annotate open/two.o
 	chmod 666 locked/one.o
 	# shellcheck disable=SC2086 # words
-	check "no permission for the directory" fails 1 \
+	check "no permission for the directory" fails 3 \
 		"cannot make a file beside it" $user "$tool" annotate locked/one.o
 	check "both stay as they were" "$BASH" -c \
 		"cmp small.o open/two.o && cmp small.o locked/one.o"

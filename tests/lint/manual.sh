@@ -92,7 +92,7 @@ reasons()
 	done
 	grep -oE 'sc_why_note\( ?"[^"]*", (NULL|"[^"]*"|in\.name)' <<<"$text" |
 		sed 's/in\.name/"maps"/; s/^[^"]*"//; s/", "//; s/", NULL$//; s/"$//'
-	grep -oE '(\breason = |why_or\(|too_many\[\] = )"[^"]*"' \
+	grep -oE '(\b(reason|sc_why_no_patching) = |why_or\(|too_many\[\] = )"[^"]*"' \
 		<<<"$text" | grep -v '= "a program' | cut -d'"' -f2
 	sed -nE 's/^#define SC_(WITHOUT_HOOK|EDITED)[^"]*"(.*)"$/a program or library was \2/p' \
 		src/backend.h

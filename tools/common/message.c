@@ -8,20 +8,24 @@
 #include "common/tool.h"
 
 bool sc_quiet;
+void (*sc_message_hook)(const char *text);
 
 /* One write for one message, so that parallel builds do not mix lines. */
 static void say(const char *file, const char *format, va_list args,
 		const char *reason)
 {
-	char text[2048];
+	char text[2048], line[4096];
 
 	if (sc_quiet)
 		return;
 	vsnprintf(text, sizeof(text), format, args);
+	snprintf(line, sizeof(line), "%s%s%s%s%s", file ? file : "",
+		 file ? ": " : "", text, reason ? ": " : "",
+		 reason ? reason : "");
+	if (sc_message_hook)
+		sc_message_hook(line);
 	fflush(stdout);
-	fprintf(stderr, "static-call: %s%s%s%s%s\n", file ? file : "",
-		file ? ": " : "", text, reason ? ": " : "",
-		reason ? reason : "");
+	fprintf(stderr, "static-call: %s\n", line);
 }
 
 int sc_error(const char *file, const char *format, ...)

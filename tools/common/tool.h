@@ -16,6 +16,9 @@
 /* Nothing is printed while this is set; a fuzzer sets it. */
 extern bool sc_quiet;
 
+/* Is given each message that is printed, if it is set. */
+extern void (*sc_message_hook)(const char *text);
+
 /* Prints "static-call: FILE: text" on stderr and returns -1. */
 int sc_error(const char *file, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -29,11 +29,6 @@ struct sc_binary_names {
 	size_t n;
 };
 
-struct sc_binary_function {
-	uint64_t address, size;
-	const char *name;
-};
-
 struct sc_binary {
 	const char *name;	/* for messages */
 	struct sc_pool pool;
@@ -51,9 +46,6 @@ struct sc_binary {
 	bool has_module, needs_hook, has_hook;
 	uint64_t *state;	/* state bytes that have a symbol */
 	size_t n_states;
-
-	struct sc_binary_function *function;	/* NULL until asked for */
-	size_t n_functions;
 };
 
 /* 0, or -1 with a message.  Must be closed whatever is returned. */
@@ -77,10 +69,6 @@ const char *sc_binary_slot_name(const struct sc_binary *binary, uint64_t slot);
 const char *sc_binary_tramp_name(const struct sc_binary *binary, uint64_t tramp);
 
 bool sc_binary_has_symbol(const struct sc_binary *binary, const char *symbol);
-
-/* The function at @address, or NULL where no symbol tells. */
-const struct sc_binary_function *sc_binary_function(struct sc_binary *binary,
-						  uint64_t address);
 
 /* ---- between binary.c and records.c, each 0 or -1 after a message ---- */
 

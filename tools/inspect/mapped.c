@@ -143,7 +143,7 @@ static bool find_bias(const struct sc_process *process,
 	return sc_mapping_at(process, mapping, *bias + first->p_vaddr) != NULL;
 }
 
-static bool is_ours(Elf *elf)
+bool sc_loaded_is_ours(Elf *elf)
 {
 	const Elf64_Ehdr *ehdr = elf ? elf64_getehdr(elf) : NULL;
 
@@ -174,7 +174,8 @@ void sc_loaded_close(struct sc_loaded *loaded)
 
 	sc_binary_close(&loaded->binary);
 	loaded->binary = (struct sc_binary){ .elf = NULL };
-	elf_end(elf);
+	if (!loaded->borrowed)
+		elf_end(elf);
 	if (loaded->fd >= 0)
 		close(loaded->fd);
 	loaded->fd = -1;
@@ -186,7 +187,7 @@ static int open_binary(struct sc_loaded *loaded)
 
 	elf_version(EV_CURRENT);
 	elf = elf_begin(loaded->fd, ELF_C_READ_MMAP, NULL);
-	if (is_ours(elf))
+	if (sc_loaded_is_ours(elf))
 		return sc_binary_open(&loaded->binary, elf, loaded->path);
 	elf_end(elf);
 	return 0;

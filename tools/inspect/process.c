@@ -22,8 +22,11 @@
 bool sc_process_read(struct sc_process *process, uint64_t address, void *to,
 		     size_t size)
 {
-	ssize_t n = pread(process->memory, to, size, (off_t)address);
+	ssize_t n;
 
+	if (process->core)
+		return sc_core_read(process, address, to, size);
+	n = pread(process->memory, to, size, (off_t)address);
 	/* Its memory is gone: it has ended, or runs another program. */
 	if (!n)
 		process->ended = true;
@@ -72,6 +75,7 @@ static int add_mapping(struct sc_process *process, char *line)
 		return sc_error(process->name, "cannot read its maps: %s",
 				line);
 	mapping.device = (uint64_t)major << 32 | minor;
+	mapping.writable = permissions[1] == 'w';
 	mapping.executable = permissions[2] == 'x';
 	mapping.path = sc_pool_string(&process->pool, "%s", line + at);
 	new = sc_pool_grow(&process->pool, process->mapping,
@@ -105,30 +109,31 @@ static int read_maps(struct sc_process *process)
 	return err;
 }
 
-static int open_directory(const struct sc_process *process)
+/* An open /proc/PID; or -1, with a message and @why. */
+static int open_directory(const char *pid, enum sc_opened *why)
 {
 	char path[64];
-	size_t i;
 	int dir;
 
-	for (i = 0; isdigit((unsigned char)process->name[i]); i++)
-		;
-	if (!i || process->name[i])
-		return sc_error(process->name, "is not the number of a process");
-	snprintf(path, sizeof(path), "/proc/%s", process->name);
+	snprintf(path, sizeof(path), "/proc/%s", pid);
 	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0 && errno == ENOENT)
-		return sc_error(process->name, "there is no such process");
-	return dir < 0 ? sc_error_errno(process->name, "cannot open") : dir;
+	if (dir >= 0)
+		return dir;
+	*why = SC_NOT_READ;
+	if (errno != ENOENT)
+		return sc_error_errno(pid, "cannot open %s", path);
+	*why = SC_NOT_THERE;
+	return sc_error(pid, "there is no such process");
 }
 
-int sc_process_open(struct sc_process *process, const char *pid)
+enum sc_opened sc_process_open(struct sc_process *process, const char *pid)
 {
+	enum sc_opened why = SC_NOT_READ;
 	int dir;
 
 	*process = (struct sc_process){ .name = pid, .dir = -1, .memory = -1 };
-	dir = open_directory(process);
-	return dir < 0 ? -1 : sc_process_open_at(process, pid, dir);
+	dir = open_directory(pid, &why);
+	return dir < 0 ? why : sc_process_open_at(process, pid, dir);
 }
 
 enum { NO_MEMORY = 1 };
@@ -152,7 +157,7 @@ static int open_memory(struct sc_process *process)
 	if (!process->n_mappings)
 		return NO_MEMORY;
 	errno = err;
-	return err ? sc_error_errno(process->name, "cannot read its memory") : 0;
+	return err ? sc_error_errno(process->name, "cannot read its memory: only its user and root may, see ptrace(2)") : 0;
 }
 
 /* process->dir becomes that of thread @tid; false: there is none. */
@@ -191,20 +196,40 @@ static int open_memory_of_threads(struct sc_process *process)
 	return err;
 }
 
-int sc_process_open_at(struct sc_process *process, const char *name, int dir)
+/* What the kernel calls the program; "" where it does not say. */
+static void read_command(struct sc_process *process)
+{
+	int fd = openat(process->dir, "comm", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, process->command,
+				      sizeof(process->command) - 1);
+
+	process->command[n > 0 ? n : 0] = '\0';
+	process->command[strcspn(process->command, "\n")] = '\0';
+	if (fd >= 0)
+		close(fd);
+}
+
+enum sc_opened sc_process_open_at(struct sc_process *process, const char *name,
+				  int dir)
 {
 	int err;
 
-	*process = (struct sc_process){ .name = name, .dir = dir };
+	*process = (struct sc_process){
+		.name = name, .dir = dir, .memory = -1,
+		.pid = strtoull(name, NULL, 10),
+	};
+	read_command(process);
 	err = open_memory(process);
 	if (err == NO_MEMORY)
 		err = open_memory_of_threads(process);
-	if (err == NO_MEMORY)
-		return sc_error(name, "has no memory: it has ended, or is a thread of the kernel");
+	if (err == NO_MEMORY) {
+		sc_error(name, "has no memory: it has ended, or is a thread of the kernel");
+		return SC_NOT_THERE;
+	}
 	if (err)
-		return -1;
+		return SC_NOT_READ;
 	sc_loaded_find(process);
-	return 0;
+	return SC_OPENED;
 }
 
 void sc_process_close(struct sc_process *process)
@@ -213,6 +238,8 @@ void sc_process_close(struct sc_process *process)
 
 	for (i = 0; i < process->n_loaded; i++)
 		sc_loaded_close(&process->loaded[i]);
+	sc_symbols_free(process->symbols);
+	sc_core_close(process->core);
 	if (process->memory >= 0)
 		close(process->memory);
 	if (process->dir >= 0)
@@ -220,19 +247,70 @@ void sc_process_close(struct sc_process *process)
 	sc_pool_empty(&process->pool);
 }
 
-const struct sc_binary_function *
-sc_process_function(struct sc_process *process, uint64_t address,
-		    const struct sc_loaded **loaded)
+bool sc_process_is_writable(const struct sc_process *process, uint64_t address)
+{
+	size_t i;
+
+	if (process->core)
+		return sc_core_is_writable(process->core, address);
+	for (i = 0; i < process->n_mappings; i++)
+		if (address - process->mapping[i].start <
+		    process->mapping[i].end - process->mapping[i].start)
+			return process->mapping[i].writable;
+	return false;
+}
+
+const struct sc_loaded *sc_process_file(const struct sc_process *process,
+					uint64_t address)
 {
 	size_t i;
 
 	for (i = 0; i < process->n_loaded; i++) {
-		*loaded = &process->loaded[i];
-		if (sc_mapping_at(process, (*loaded)->mapping, address) &&
-		    sc_binary_at(&(*loaded)->binary, address - (*loaded)->bias,
-				1))
-			return sc_binary_function(&process->loaded[i].binary,
-						 address - (*loaded)->bias);
+		const struct sc_loaded *loaded = &process->loaded[i];
+
+		if (loaded->binary.elf &&
+		    (!loaded->mapping ||
+		     sc_mapping_at(process, loaded->mapping, address)) &&
+		    sc_binary_at(&loaded->binary, address - loaded->bias, 1))
+			return loaded;
 	}
 	return NULL;
+}
+
+static struct Dwfl *symbols_of(struct sc_process *process)
+{
+	size_t i;
+
+	if (process->symbols)
+		return process->symbols;
+	process->symbols = sc_symbols_new();
+	for (i = 0; i < process->n_loaded; i++)
+		if (process->loaded[i].binary.elf)
+			sc_symbols_add(process->symbols,
+				       process->loaded[i].path,
+				       process->loaded[i].fd,
+				       process->loaded[i].bias);
+	return process->symbols;
+}
+
+struct sc_symbol sc_process_symbol(struct sc_process *process, uint64_t address)
+{
+	return sc_symbols_at(symbols_of(process), address);
+}
+
+void sc_process_each_symbol(struct sc_process *process,
+			    const struct sc_loaded *loaded, const char *prefix,
+			    int (*each)(void *context, const char *name,
+					uint64_t value),
+			    void *context)
+{
+	size_t i;
+
+	for (i = 0; i < loaded->binary.n_phdrs; i++)
+		if (loaded->binary.phdr[i].p_type == PT_LOAD) {
+			sc_symbols_each(symbols_of(process), loaded->bias +
+					loaded->binary.phdr[i].p_vaddr, prefix,
+					each, context);
+			return;
+		}
 }

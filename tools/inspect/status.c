@@ -1,255 +1,272 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * status.c - prints what each call site of a running process holds now:
- * "PID: FILE: ADDRESS FORM NAME STATE", and the target behind it.
- *
- * The file says what a site is; memory says what has become of it.
+ * status.c - what the static calls of processes are now: finds the processes that
+ * are meant, and shows each.
  */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-#include <static_call/format.h>
-
-#include "insn.h"
-#include "elf/branches.h"
 #include "inspect/commands.h"
-#include "inspect/process.h"
+#include "inspect/repeat.h"
+#include "inspect/document.h"
+#include "inspect/select.h"
+#include "inspect/show.h"
 
-enum state { DIRECT, PRISTINE, CALLS_NULL, CALLS_RET0, BREAKPOINT, FOREIGN,
-	     N_STATES };
-
-static const char *const state_names[N_STATES] = {
-	"direct", "pristine", "NULL", "RET0", "breakpoint", "foreign",
+struct request {
+	const struct sc_status_options *options;
+	struct sc_show show;
+	char **words;			/* that name processes */
+	size_t n_words;
+	size_t n_shown, n_matched;	/* processes; keys that were asked for */
+	size_t n_denied;		/* processes that may not be read */
 };
 
-enum { TRAMP_BYTES = 16 };
-
-struct status {
-	struct sc_process *process;
-	const struct sc_loaded *loaded;
-	size_t count[N_STATES], n, files;
-};
-
-struct place {
-	uint64_t address;		/* of the record, in memory */
-	uint64_t tramp, target;		/* 0: not known */
-	const char *name, *form;
-	uint8_t old[SC_INSN_MAX], now[SC_INSN_MAX];
-	struct sc_insn insn;
-	enum state state;
-};
-
-/* Is it what the library writes for @kind? */
-static bool holds(const struct place *place, enum sc_target_kind kind)
+static int worse(int a, int b)
 {
-	struct sc_target target = {
-		.kind = kind,
-		.null_stub = place->tramp + STATIC_CALL_TRAMP_NULL,
-		.ret0_stub = place->tramp + STATIC_CALL_TRAMP_RET0,
-	};
-	uint8_t bytes[SC_INSN_ROOM];
-
-	memcpy(bytes, place->old, SC_INSN_MAX);
-	return !sc_insn_encode(place->insn.form,
-			       place->address, &target, NULL, bytes) &&
-	       !memcmp(bytes, place->now, place->insn.len);
+	return a > b ? a : b;
 }
 
-static enum state state_of(struct place *place)
-{
-	uintptr_t target;
+/* ------------------------------------------------------------ one process */
 
-	if (!memcmp(place->now, place->old, place->insn.len))
-		return PRISTINE;
-	if (holds(place, SC_TARGET_NULL))
-		return CALLS_NULL;
-	if (holds(place, SC_TARGET_RET0))
-		return CALLS_RET0;
-	if (sc_insn_branch(place->insn.form, place->now, place->address, &target)) {
-		place->target = target;
-		return DIRECT;
+/* The first few names of @view, for a message. */
+static const char *some_names(const struct sc_view *view)
+{
+	static char text[200];
+	size_t i, len = 0;
+
+	text[0] = '\0';
+	for (i = 0; i < view->n_keys && len < sizeof(text) - 1; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s",
+					i ? ", " : "", view->key[i].name);
+	if (len >= sizeof(text))
+		memcpy(text + sizeof(text) - 4, "...", 4);
+	return text;
+}
+
+/* Each pattern must have matched something. */
+static int check_patterns(const struct request *request,
+			  const struct sc_view *view)
+{
+	int status = SC_EXIT_OK;
+	size_t i, k;
+
+	for (k = 0; k < request->show.n_keys; k++) {
+		struct sc_show one = {
+			.keys = request->show.keys + k, .n_keys = 1,
+		};
+
+		for (i = 0; i < view->n_keys; i++)
+			if (sc_show_wants(&one, &view->key[i]))
+				break;
+		if (i < view->n_keys)
+			continue;
+		status = SC_EXIT_NO;
+		sc_error(view->process->name, "has no static call '%s'; it has %s",
+			 request->show.keys[k],
+			 view->n_keys ? some_names(view) : "none");
 	}
-	return sc_insn_is_trap(place->now) ? BREAKPOINT : FOREIGN;
+	return status;
 }
 
-/* What the key of the trampoline holds; 0 where that cannot be found. */
-static uint64_t key_target(struct status *status, uint64_t tramp)
+static bool all_direct(const struct sc_show *show, const struct sc_view *view)
 {
-	uint64_t place = tramp + STATIC_CALL_TRAMP_KEY, key, func;
-	uint32_t data[2];
+	size_t i;
 
-	if (!tramp ||
-	    !sc_process_read(status->process, place, data, sizeof(data)) ||
-	    data[1] != STATIC_CALL_TRAMP_MAGIC)
-		return 0;
-	place += (uint64_t)(int64_t)(int32_t)data[0];
-	return sc_process_read64(status->process, place, &key) &&
-	       sc_process_read64(status->process, key, &func) ? func : 0;
+	for (i = 0; i < view->n_keys; i++)
+		if (sc_show_wants(show, &view->key[i]) &&
+		    view->key[i].n_direct < view->key[i].n_places)
+			return false;
+	return true;
 }
 
-static void print_target(struct status *status, uint64_t target)
+static int show(struct request *request, struct sc_process *process)
 {
-	const struct sc_binary_function *function;
-	const struct sc_loaded *loaded;
+	struct sc_view view;
+	int status = SC_EXIT_OK;
 
-	printf(" 0x%" PRIx64, target);
-	function = sc_process_function(status->process, target, &loaded);
-	if (!function)
-		return;
-	printf(" %s", function->name);
-	target -= loaded->bias + function->address;
-	if (target)
-		printf("+0x%" PRIx64, target);
-}
-
-static void print_place(struct status *status, struct place *place)
-{
-	uint64_t wanted = key_target(status, place->tramp);
-
-	printf("%s: %s: 0x%" PRIx64 " %s %s %s", status->process->name,
-	       status->loaded->path, place->address, place->form,
-	       place->name ? place->name : "?", state_names[place->state]);
-	if (place->state == DIRECT)
-		print_target(status, place->target);
-	else if (place->state == PRISTINE && wanted)
-		print_target(status, wanted);
-	if (place->state == DIRECT && wanted && wanted != place->target) {
-		printf(", the key says");
-		print_target(status, wanted);
+	if (sc_view_make(&view, process)) {
+		if (!process->ended)
+			return SC_EXIT_TROUBLE;
+		if (!request->options->all)
+			sc_error(process->name, "has ended, or begun another program, meanwhile");
+		return SC_EXIT_NO;
 	}
-	putchar('\n');
-	status->count[place->state]++;
-	status->n++;
-}
-
-/*
- * Fills in what the file and memory hold, from the instruction on that changes:
- * that is the place.
- */
-static void show_place(struct status *status, struct place *place,
-		       const uint8_t *old)
-{
-	place->address += place->insn.skip;
-	memcpy(place->old, old + place->insn.skip, place->insn.len);
-	if (!sc_process_read(status->process, place->address, place->now,
-			     place->insn.len)) {
-		if (!status->process->ended)
-			sc_error(status->loaded->path,
-				 "cannot read the memory of process %s at 0x%"
-				 PRIx64, status->process->name,
-				 place->address);
-		status->process->err = -1;
-		return;
-	}
-	place->form = sc_insn_name(place->insn.form);
-	place->state = state_of(place);
-	print_place(status, place);
-}
-
-static void show_site(struct status *status, const struct sc_binary *binary,
-		      const struct sc_binary_site *site)
-{
-	uint64_t bias = status->loaded->bias;
-	struct place place = {
-		.address = site->address + bias,
-		.name = sc_binary_site_name(binary, site),
-		.form = "?", .state = FOREIGN,
-	};
-	size_t len = SC_INSN_MAX;
-	const uint8_t *old = sc_binary_at(binary, site->address, len);
-
-	/* The last instruction of a segment may be shorter. */
-	if (!old)
-		old = sc_binary_at(binary, site->address, --len);
-	if (site->direct)
-		place.tramp = site->slot + bias;
+	if (request->options->all && !view.n_keys && !view.n_places)
+		return SC_EXIT_OK;
+	request->n_shown++;
+	if (sc_report_json)
+		sc_show_json(&request->show, &view);
 	else
-		sc_process_read64(status->process, site->slot + bias,
-				  &place.tramp);
-	if (!old || sc_insn_decode(old, len, &place.insn)) {
-		print_place(status, &place);
-		return;
+		sc_show_text(&request->show, &view);
+	if (request->options->watch)
+		sc_watch_note(&view);
+	if (!request->options->all)
+		status = check_patterns(request, &view);
+	if (request->options->check && !all_direct(&request->show, &view))
+		status = worse(status, SC_EXIT_NO);
+	return worse(status, process->err ? SC_EXIT_TROUBLE : SC_EXIT_OK);
+}
+
+static int show_opened(struct request *request, struct sc_process *process,
+		       enum sc_opened opened)
+{
+	int status = SC_EXIT_TROUBLE;
+
+	if (opened == SC_OPENED)
+		status = show(request, process);
+	else if (opened == SC_NOT_THERE)
+		status = SC_EXIT_NO;
+	if (status == SC_EXIT_OK && process->from_file && !sc_report_json)
+		printf("  (text that the core does not hold was taken from the files: it was not changed)\n");
+	sc_process_close(process);
+	return status;
+}
+
+static int show_core(struct request *request, const char *path)
+{
+	struct sc_process process;
+
+	return show_opened(request, &process,
+			   sc_process_open_core(&process, path));
+}
+
+static int show_pid(struct request *request, const char *pid)
+{
+	bool all = request->options->all, quiet = sc_quiet;
+	struct sc_process process;
+	enum sc_opened opened;
+	int status;
+
+	/* Of all processes, those that cannot be read are counted. */
+	sc_quiet |= all;
+	opened = sc_process_open(&process, pid);
+	if (all && (opened == SC_NOT_READ || process.err))
+		request->n_denied++;
+	if (all)
+		process.err = 0;
+	sc_quiet = quiet;
+	status = show_opened(request, &process, opened);
+	return all && !request->options->check ? SC_EXIT_OK : status;
+}
+
+/* --------------------------------------------------------- all of them */
+
+static int show_selection(struct request *request,
+			  const struct sc_selection *selection)
+{
+	int status = SC_EXIT_OK;
+	size_t i;
+
+	for (i = 0; i < selection->n; i++)
+		status = worse(status, show_pid(request, selection->pid[i]));
+	return status;
+}
+
+static int select_words(const struct request *request,
+			struct sc_selection *selection)
+{
+	size_t i;
+
+	for (i = 0; i < request->n_words; i++) {
+		const char *word = request->words[i];
+		size_t before = selection->n;
+
+		if (sc_select_is_number(word) ?
+			    sc_select_pid(selection, word) :
+			    sc_select_name(selection, word))
+			return SC_EXIT_TROUBLE;
+		if (selection->n > before)
+			continue;
+		sc_error(word, "no process has this name; status takes a number or a name: try 'static-call status --all', or 'ps -e'");
+		return SC_EXIT_NO;
 	}
-	if (site->flags & STATIC_CALL_SITE_KEPT)
-		place.insn.form = sc_insn_kept(place.insn.form);
-	show_place(status, &place, old);
+	return SC_EXIT_OK;
 }
 
-/* The trampoline of a call that is defined in this file. */
-static void show_trampoline(struct status *status, const struct sc_binary *binary,
-			    const struct sc_binary_name *definition)
+static int show_all(struct request *request, struct sc_selection *selection)
 {
-	uint64_t bias = status->loaded->bias, tramp;
-	struct place place = { .name = definition->name };
-	const uint8_t *old;
+	int status;
 
-	if (!sc_process_read64(status->process, definition->value + bias,
-			       &tramp))
-		return;
-	old = sc_binary_at(binary, tramp - bias, TRAMP_BYTES);
-	place.address = tramp;
-	place.tramp = tramp;
-	if (old && !sc_insn_decode_tramp(old, TRAMP_BYTES, &place.insn))
-		show_place(status, &place, old);
+	if (sc_select_all(selection))
+		return SC_EXIT_TROUBLE;
+	status = show_selection(request, selection);
+	if (!request->n_shown) {
+		sc_error(NULL, "no process makes static calls%s",
+			 request->n_denied ? ", of those that you may read" :
+					     "");
+		status = worse(status, SC_EXIT_NO);
+	}
+	if (request->n_denied && geteuid())
+		sc_error(NULL, "%zu processes could not be read: only their users and root may",
+			 request->n_denied);
+	return status;
 }
 
-/* Says so of a file that makes static calls and has no record. */
-static void show_without_hook(const struct status *status,
-			      struct sc_binary *binary)
+static int once(struct request *request)
 {
-	struct sc_branches branches;
+	struct sc_selection selection = { .n = 0 };
+	int status;
 
-	if (!binary->n_sites && binary->slots.n &&
-	    !sc_branches_find(binary, &branches) &&
-	    sc_branches_without_hook(binary, &branches))
-		printf("%s: %s: " SC_WITHOUT_HOOK "\n", status->process->name,
-		       status->loaded->path);
+	request->n_shown = 0;
+	request->n_denied = 0;
+	sc_report_begin("status", "processes");
+	if (request->options->core) {
+		status = show_core(request, request->options->core);
+	} else if (request->options->all) {
+		status = show_all(request, &selection);
+	} else {
+		status = select_words(request, &selection);
+		if (!status)
+			status = show_selection(request, &selection);
+	}
+	sc_report_end();
+	sc_select_end(&selection);
+	return status;
 }
 
-static void show_loaded(struct status *status, struct sc_loaded *loaded)
+/* Until there is nothing left to be shown. */
+static int watch(struct request *request)
 {
-	struct sc_binary *binary = &loaded->binary;
-	size_t before = status->n, i;
+	int status;
 
-	status->loaded = loaded;
-	for (i = 0; i < binary->n_sites && !status->process->ended; i++)
-		show_site(status, binary, &binary->site[i]);
-	/* Where no site is noted, all calls go through the trampolines. */
-	for (i = 0; !binary->n_sites && i < binary->slots.n &&
-	     !status->process->ended; i++)
-		if (binary->slots.name[i].defined)
-			show_trampoline(status, binary, &binary->slots.name[i]);
-	if (!status->process->ended)
-		show_without_hook(status, binary);
-	status->files += status->n > before;
+	request->show.changed = sc_watch_changed;
+	for (;;) {
+		sc_watch_begin(request->options->seconds);
+		request->show.lines = sc_watch_lines();
+		status = once(request);
+		if (!request->n_shown)
+			return status;
+		sc_watch_wait(request->options->seconds);
+	}
+}
+
+int sc_status(const struct sc_status_options *options, char **words, size_t n)
+{
+	struct request request = {
+		.options = options, .words = words,
+		.show = { .sites = options->sites },
+	};
+
+	/* Numbers are processes; of other words, the first. */
+	if (!options->all && !options->core) {
+		while (request.n_words < n &&
+		       sc_select_is_number(words[request.n_words]))
+			request.n_words++;
+		if (!request.n_words)
+			request.n_words = 1;
+	}
+	request.show.keys = (const char *const *)words + request.n_words;
+	request.show.n_keys = n - request.n_words;
+	return options->watch ? watch(&request) : once(&request);
 }
 
 int sc_status_show(struct sc_process *process)
 {
-	struct status status = { .process = process };
-	size_t i;
+	static const struct sc_status_options options = { .sites = true };
+	struct request request = {
+		.options = &options, .show = { .sites = true },
+	};
 
-	for (i = 0; i < process->n_loaded; i++)
-		show_loaded(&status, &process->loaded[i]);
-	if (process->ended)
-		return -sc_error(process->name,
-				 "has ended, or begun another program, meanwhile");
-	printf("%s: %zu places in %zu files:", process->name, status.n,
-	       status.files);
-	for (i = 0; i < N_STATES; i++)
-		printf(" %zu %s%s", status.count[i], state_names[i],
-		       i + 1 < N_STATES ? "," : "\n");
-	return process->err ? 1 : 0;
-}
-
-int sc_status_process(const char *pid)
-{
-	struct sc_process process;
-	int result = 1;
-
-	if (!sc_process_open(&process, pid))
-		result = sc_status_show(&process);
-	sc_process_close(&process);
-	return result;
+	return show(&request, process);
 }

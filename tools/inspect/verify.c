@@ -14,16 +14,21 @@
 
 #include <static_call/format.h>
 
-#include "inspect/commands.h"
+#include "common/json.h"
 #include "elf/binary.h"
 #include "elf/branches.h"
 #include "elf/sites.h"
 #include "insn.h"
+#include "inspect/commands.h"
+#include "inspect/document.h"
+#include "inspect/symbols.h"
 
-enum { COMPLETE, MISSING };
+enum { COMPLETE = SC_EXIT_OK, MISSING = SC_EXIT_NO };
 
 struct verifier {
 	struct sc_binary binary;
+	struct Dwfl *symbols;		/* of the file, at its own addresses */
+	int fd;
 	size_t calls, missing;
 	bool relocations;		/* the file has kept them */
 };
@@ -53,17 +58,40 @@ static bool is_call(const struct sc_binary *binary, const Elf64_Rela *rela)
 	return sc_site_at(at, 6, &here, &offset, &flags) || is_relaxed(at);
 }
 
+static void put_missing(const char *name, uint64_t address,
+			const struct sc_symbol *in)
+{
+	sc_json_object(NULL);
+	sc_json_string("name", name);
+	sc_json_address("address", address);
+	sc_json_string("symbol", in->name);
+	sc_json_string("source", in->source);
+	sc_json_number("line", in->source ? (uint64_t)in->line : 0);
+	sc_json_close();
+}
+
 static void say_missing(struct verifier *verifier, const char *name,
 			uint64_t address)
 {
-	struct sc_binary *binary = &verifier->binary;
-	const struct sc_binary_function *function;
+	struct sc_symbol in;
 
+	if (!verifier->symbols) {
+		verifier->symbols = sc_symbols_new();
+		sc_symbols_add(verifier->symbols, verifier->binary.name,
+			       verifier->fd, 0);
+	}
+	in = sc_symbols_at(verifier->symbols, address);
 	verifier->missing++;
-	function = sc_binary_function(binary, address);
-	sc_error(binary->name, "no record of the call of %s (in %s at 0x%llx)",
-		 name ? name : "?", function ? function->name : "?",
-		 (unsigned long long)address);
+	if (sc_report_json)
+		put_missing(name, address, &in);
+	else if (in.source)
+		sc_error(verifier->binary.name, "no record of the call of %s (in %s at 0x%llx, %s:%d)",
+			 name ? name : "?", in.name ? in.name : "?",
+			 (unsigned long long)address, in.source, in.line);
+	else
+		sc_error(verifier->binary.name, "no record of the call of %s (in %s at 0x%llx)",
+			 name ? name : "?", in.name ? in.name : "?",
+			 (unsigned long long)address);
 }
 
 static void verify_one(struct verifier *verifier, const Elf64_Rela *rela,
@@ -182,20 +210,14 @@ static int verify_records(struct verifier *verifier,
 	return left_behind || verifier->missing ? MISSING : COMPLETE;
 }
 
-static int verify_binary(struct verifier *verifier)
+/* Says what was found, or where it is. */
+static void find_missing(struct verifier *verifier,
+			 const struct sc_branches *branches)
 {
-	struct sc_binary *binary = &verifier->binary;
-	struct sc_branches branches;
+	Elf *elf = verifier->binary.elf;
 	Elf_Scn *scn = NULL;
 
-	if (sc_branches_find(binary, &branches))
-		return MISSING;
-	if (!sc_branches_need_records(binary)) {
-		printf("%s: %zu calls of the trampoline backend, which needs no records\n",
-		       binary->name, branches.n);
-		return COMPLETE;
-	}
-	while ((scn = elf_nextscn(binary->elf, scn))) {
+	while ((scn = elf_nextscn(elf, scn))) {
 		const Elf64_Shdr *shdr = elf64_getshdr(scn);
 
 		if (shdr && shdr->sh_type == SHT_RELA &&
@@ -203,28 +225,86 @@ static int verify_binary(struct verifier *verifier)
 			verify_section(verifier, scn, shdr);
 	}
 	if (!verifier->relocations)
-		verify_branches(verifier, &branches);
-	printf("%s: %zu calls, %zu records, %zu missing\n", binary->name,
-	       verifier->calls, binary->n_sites, verifier->missing);
-	return verify_records(verifier, &branches);
+		verify_branches(verifier, branches);
 }
 
-static int verify_elf(const char *file, Elf *elf)
+/* The rest of what find_missing() has begun. */
+static void put_numbers(const struct verifier *verifier, bool needs_records,
+			const struct sc_branches *branches)
 {
-	struct verifier verifier = { .calls = 0 };
+	const struct sc_binary *binary = &verifier->binary;
+
+	sc_json_close();
+	sc_json_bool("needs_records", needs_records);
+	sc_json_bool("without_hook", needs_records &&
+		     sc_branches_without_hook(binary, branches));
+	sc_json_number("calls", verifier->calls);
+	sc_json_number("records", binary->n_sites);
+	sc_json_number("n_missing", verifier->missing);
+}
+
+static int verify_calls(struct verifier *verifier)
+{
+	struct sc_binary *binary = &verifier->binary;
+	bool needs_records = sc_branches_need_records(binary);
+	struct sc_branches branches;
+	int status = COMPLETE;
+
+	if (sc_branches_find(binary, &branches))
+		return SC_EXIT_TROUBLE;
+	if (sc_report_json) {
+		sc_json_object(NULL);
+		sc_json_string("file", binary->name);
+		sc_json_array("missing");
+	}
+	if (needs_records)
+		find_missing(verifier, &branches);
+	else
+		verifier->calls = branches.n;
+	if (sc_report_json)
+		put_numbers(verifier, needs_records, &branches);
+	else if (needs_records)
+		printf("%s: %zu calls, %zu records, %zu missing\n",
+		       binary->name, verifier->calls, binary->n_sites,
+		       verifier->missing);
+	else
+		printf("%s: %zu calls of the trampoline backend, which needs no records\n",
+		       binary->name, branches.n);
+	if (needs_records)
+		status = verify_records(verifier, &branches);
+	return status;
+}
+
+static int verify_binary(struct verifier *verifier, const char *file, Elf *elf)
+{
+	int status = verify_calls(verifier);
+	size_t n_bad = sc_prototypes_check(file, elf);
+
+	if (n_bad && status < MISSING)
+		status = MISSING;
+	if (sc_report_json && status != SC_EXIT_TROUBLE) {
+		sc_json_number("bad_types", n_bad);
+		sc_json_bool("complete", status == COMPLETE);
+		sc_json_close();
+	}
+	return status;
+}
+
+static int verify_elf(const char *file, Elf *elf, int fd)
+{
+	struct verifier verifier = { .fd = fd };
 	const Elf64_Ehdr *ehdr = elf64_getehdr(elf);
-	int status = MISSING;
+	int status = SC_EXIT_TROUBLE;
 
 	if (!ehdr || ehdr->e_machine != EM_X86_64 ||
 	    ehdr->e_ident[EI_DATA] != ELFDATA2LSB ||
 	    (ehdr->e_type != ET_EXEC && ehdr->e_type != ET_DYN)) {
-		sc_error(file, "is no x86-64 program or library");
-		return MISSING;
+		sc_error(file, "is no x86-64 program or library; an object is shown by 'static-call list'");
+		return SC_EXIT_TROUBLE;
 	}
 	if (!sc_binary_open(&verifier.binary, elf, file))
-		status = verify_binary(&verifier);
-	if (sc_prototypes_check(file, elf))
-		status = MISSING;
+		status = verify_binary(&verifier, file, elf);
+	sc_symbols_free(verifier.symbols);
 	sc_binary_close(&verifier.binary);
 	return status;
 }
@@ -232,17 +312,17 @@ static int verify_elf(const char *file, Elf *elf)
 int sc_verify_file(const char *file)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	int status = MISSING;
+	int status = SC_EXIT_TROUBLE;
 	Elf *elf;
 
 	if (fd < 0) {
 		sc_error_errno(file, "cannot open");
-		return MISSING;
+		return SC_EXIT_TROUBLE;
 	}
 	elf_version(EV_CURRENT);
 	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
 	if (elf)
-		status = verify_elf(file, elf);
+		status = verify_elf(file, elf, fd);
 	else
 		sc_error(file, "cannot read: %s", elf_errmsg(-1));
 	elf_end(elf);
