@@ -8,7 +8,8 @@
 #	.\" run [BACKEND...]	a session, with these backends alone; see session.sh
 #	.\" shown by FILE	a piece of FILE in the tree, which a test uses
 #	.\" declared		a structure of the header
-#	.\"+ TEXT		a line that readers need not see, of the block behind it
+#	.\"+ TEXT		a line that readers need not see
+#	.\" end			no block follows
 #
 # Sessions go to standard output, files to the directory that they are run in, and what
 # is wrong to the file "wrong".
@@ -67,6 +68,12 @@ function put(line)
 }
 /^\.\\" declared/ { kind = "declared"; next }
 /^\.\\"\+/ { line = $0; sub(/^\.\\"\+ ?/, "", line); put(line); next }
+/^\.\\" end/ {
+	if (kind == "run" && wanted)
+		print ""
+	kind = ""
+	next
+}
 /^\.Bd -literal/ {
 	if (kind == "")
 		problem("a block that no test looks at")

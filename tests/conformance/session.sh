@@ -11,6 +11,7 @@
 
 bin=$work/bin
 mkdir "$bin" "$work/pc" || exit 99
+export LC_ALL=C
 
 # stand_in NAME COMMAND ARGUMENT...: a command of this name.
 stand_in()
@@ -42,6 +43,8 @@ Name: libstaticcall
 Description: of the build tree
 Version: 0.1
 Cflags: -I$abs_top_builddir/include/$backend -I\${includedir} $needs_hook
+libdir=$libs
+hook=$hook
 Libs: -L$libs -lstaticcall-$backend -Wl,-rpath,$libs $hook
 END2
 sed 's/^Name:.*/&-nohook/; /^Cflags:/s/-DSTATIC_CALL_HOOK/-DSTATIC_CALL_NO_HOOK/; /^Libs:/s/@.*//' \
@@ -62,6 +65,9 @@ shown_as()
 lacking()
 {
 	case $1 in
+	'cc '*config.c* | ./config) echo '#include <valgrind/helgrind.h>' |
+		"${cc[@]}" -E -x c - >/dev/null 2>&1 ||
+		echo 'no header of valgrind' ;;
 	*rcu*) pkg-config --exists liburcu || echo 'no liburcu' ;;
 	'c++ '* | ./events*) "${cxx[@]}" --version >/dev/null 2>&1 ||
 		echo 'no C++ compiler' ;;

@@ -39,6 +39,17 @@ for page in "$abs_top_srcdir"/doc/*.[37]; do
 	look "$page"
 done
 
+# Symptoms of static_call(3), DIAGNOSTICS: each was seen in its session.
+awk '/^\.Sh DIAGNOSTICS/ { on = 1; next } /^\.Sh / { on = 0 }
+	on && sub(/^\.It Li /, "") { gsub(/"/, ""); print }' \
+	"$abs_top_srcdir/doc/static_call.3" >"$work/symptoms"
+while read -r symptom; do
+	grep -qF -- "...$symptom..." "$abs_top_srcdir/doc/static_call.3" ||
+		echo "$symptom"
+done <"$work/symptoms" >"$work/unseen"
+check 'static_call.3: a session has each symptom' cmp "$work/unseen" /dev/null
+check 'static_call.3: there are symptoms' test -s "$work/symptoms"
+
 # A block that nobody looks at is noticed, and another output.
 cat >"$work/control.7" <<'END2'
 .Bd -literal
