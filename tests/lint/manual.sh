@@ -146,7 +146,7 @@ dead_links()
 
 	web=$(mktemp -d) || exit 99
 	# shellcheck disable=SC2086 # a list
-	sh doc/html.sh "$web" $pages 2>&1 >/dev/null
+	sh doc/html.sh "$web" $pages >/dev/null 2>&1
 	grep -ohE '(href|src)="[^"#:]+' "$web"/*.html | cut -d'"' -f2 | sort -u |
 		while read -r link; do
 			[ -s "$web/$link" ] || echo "$link"
