@@ -68,6 +68,8 @@ lacking()
 	'cc '*config.c* | ./config) echo '#include <valgrind/helgrind.h>' |
 		"${cc[@]}" -E -x c - >/dev/null 2>&1 ||
 		echo 'no header of valgrind' ;;
+	'./checksum checksum.c') [ -z "${SC_VALGRIND:-}" ] ||
+		echo 'it measures' ;;
 	*rcu*) pkg-config --exists liburcu || echo 'no liburcu' ;;
 	'c++ '* | ./events*) "${cxx[@]}" --version >/dev/null 2>&1 ||
 		echo 'no C++ compiler' ;;
