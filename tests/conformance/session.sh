@@ -90,7 +90,9 @@ run_shown()
 	case ${SC_VALGRIND:+$command} in
 	./*) command="$SC_VALGRIND $command" ;;
 	esac
-	out=$(timeout -k 10 $patience "$BASH" -c "$command" 2>&1 </dev/null)
+	# Not a pipe: valgrind keeps one open in a daemon, and it would be waited for.
+	timeout -k 10 $patience "$BASH" -c "$command" >"$work/out" 2>&1 </dev/null
+	out=$(cat "$work/out")
 	if shown_as "$out" "$shown"; then
 		report ok "$name"
 		return
