@@ -35,6 +35,8 @@ tests += test_dso test_plugin
 # The longest first.
 suite_scripts = \
 	test_compile.sh \
+	test_examples.sh \
+	test_pages.sh \
 	test_language.sh \
 	test_edited.sh \
 	test_mangled.sh \
@@ -146,7 +148,7 @@ AM_TESTS_ENVIRONMENT += \
 
 # The longest first.
 valgrind_programs = test_values $(tests:test_values=)
-valgrind_scripts = test_seeded.sh
+valgrind_scripts = test_seeded.sh test_examples.sh
 # In each forked process valgrind translates the code once more.
 valgrind_short = CK_FORK=no
 include $(top_srcdir)/tests/valgrind.mk

@@ -16,10 +16,12 @@ conformance_files = \
 	many.h \
 	many_here.c \
 	many_there.c \
+	pages.awk \
 	release.c \
 	release.h \
 	release_main.c \
 	seeded.c \
+	session.sh \
 	showinfo.c \
 	suite.c \
 	suite.h \
@@ -32,6 +34,7 @@ conformance_files = \
 	test_dso.c \
 	test_edited.sh \
 	test_environment.sh \
+	test_examples.sh \
 	test_fallback.sh \
 	test_fork.c \
 	test_forms.c \
@@ -46,6 +49,7 @@ conformance_files = \
 	test_messages.sh \
 	test_modes.sh \
 	test_names.sh \
+	test_pages.sh \
 	test_placement.c \
 	test_plugin.c \
 	test_releases.sh \

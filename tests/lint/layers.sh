@@ -35,7 +35,7 @@ c_files()
 
 # But for those that measure private structures, or are for the other header.
 users=$(c_files tests/conformance bench examples |
-	grep -Ev '^bench/sizes\.c$|^tests/conformance/fallback\.c$')
+	grep -Ev '^bench/sizes\.c$|^tests/conformance/fallback\.c$|^examples/portable\.c$')
 # Their own headers lie beside them; bench/stages.awk makes one more.
 own=$({
 	for f in $users; do basename "$f"; done

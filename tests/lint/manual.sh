@@ -139,4 +139,28 @@ dangling()
 }
 report "no reference in the manual dangles" "$(dangling)"
 
+# dead_links: files that the manual's web pages name, and that are not there.
+dead_links()
+{
+	local web
+
+	web=$(mktemp -d) || exit 99
+	# shellcheck disable=SC2086 # a list
+	sh doc/html.sh "$web" $pages >/dev/null 2>&1
+	grep -ohE '(href|src)="[^"#:]+' "$web"/*.html | cut -d'"' -f2 | sort -u |
+		while read -r link; do
+			[ -s "$web/$link" ] || echo "$link"
+		done
+	[ -s "$web/index.html" ] || echo index.html
+	rm -rf "$web"
+}
+
+if ! command -v mandoc >/dev/null; then
+	skip "no link of the manual's web pages is dead" "no mandoc"
+elif [ ! -e doc/html.sh ]; then
+	skip "no link of the manual's web pages is dead" "no html.sh"
+else
+	report "no link of the manual's web pages is dead" "$(dead_links)"
+fi
+
 finish

@@ -1,0 +1,127 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+# session.sh - runs the commands that a text shows and compares what they print with
+# what the text shows; sourced by the tests of examples and of manual pages.
+#
+# In a text, the lines of a session begin with a tab.  A line with "$ " behind it is a
+# command, which goes on behind a backslash; the lines up to the next command or the end
+# of the block are what it prints.  "..." there stands for anything.
+#
+# In the commands, cc, c++, pkg-config and static-call are those of the build tree.
+
+bin=$work/bin
+mkdir "$bin" "$work/pc" || exit 99
+export LC_ALL=C
+
+# stand_in NAME COMMAND ARGUMENT...: a command of this name.
+stand_in()
+{
+	local name=$1 command
+
+	command=$(command -v "$2") || return 0
+	shift 2
+	set -- "$command" "$@"
+	{ echo '#!/bin/sh'
+		printf 'exec'
+		printf " '%s'" "$@"
+		echo ' "$@"'
+	} >"$bin/$name"
+	chmod +x "$bin/$name"
+}
+stand_in cc "${cc[@]}"
+stand_in c++ "${cxx[@]}"
+stand_in pkg-config "${PKG_CONFIG:-pkg-config}"
+export PKG_CONFIG_PATH=$work/pc${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
+export PATH=$bin:$abs_top_builddir/tools:$PATH
+
+needs_hook=
+[ -z "$hook" ] || needs_hook=-DSTATIC_CALL_HOOK
+cat >"$work/pc/libstaticcall.pc" <<END2
+includedir=$abs_top_srcdir/include
+backend=$backend
+Name: libstaticcall
+Description: of the build tree
+Version: 0.1
+Cflags: -I$abs_top_builddir/include/$backend -I\${includedir} $needs_hook
+libdir=$libs
+hook=$hook
+Libs: -L$libs -lstaticcall-$backend -Wl,-rpath,$libs $hook
+END2
+sed 's/^Name:.*/&-nohook/; /^Cflags:/s/-DSTATIC_CALL_HOOK/-DSTATIC_CALL_NO_HOOK/; /^Libs:/s/@.*//' \
+	"$work/pc/libstaticcall.pc" >"$work/pc/libstaticcall-nohook.pc"
+
+# shown_as TEXT SHOWN: TEXT is what is shown.
+shown_as()
+{
+	local pattern
+
+	[ "$1" = "$2" ] && return
+	pattern=$(sed 's/[][\\*?()|+@!]/\\&/g; s/\.\.\./*/g' <<<"$2")
+	# shellcheck disable=SC2053 # a pattern
+	[[ $1 == $pattern ]]
+}
+
+# lacking COMMAND: what this machine has not, and the command needs.
+lacking()
+{
+	case $1 in
+	'cc '*config.c* | ./config) echo '#include <valgrind/helgrind.h>' |
+		"${cc[@]}" -E -x c - >/dev/null 2>&1 ||
+		echo 'no header of valgrind' ;;
+	'./checksum checksum.c') [ -z "${SC_VALGRIND:-}" ] ||
+		echo 'it measures' ;;
+	*rcu*) pkg-config --exists liburcu || echo 'no liburcu' ;;
+	'c++ '* | ./events*) "${cxx[@]}" --version >/dev/null 2>&1 ||
+		echo 'no C++ compiler' ;;
+	esac
+}
+
+# run_shown WHERE COMMAND SHOWN: one result.
+run_shown()
+{
+	local name="$1: ${2%%$'\n'*}" command=$2 shown=$3 out why
+
+	why=$(lacking "$command")
+	if [ -n "$why" ]; then
+		skip "$name" "$why"
+		return
+	fi
+	# What valgrind translates is the program, not the compiler.
+	case ${SC_VALGRIND:+$command} in
+	./*) command="$SC_VALGRIND $command" ;;
+	esac
+	# Not a pipe: valgrind keeps one open in a daemon, and it would be waited for.
+	timeout -k 10 $patience "$BASH" -c "$command" >"$work/out" 2>&1 </dev/null
+	out=$(cat "$work/out")
+	if shown_as "$out" "$shown"; then
+		report ok "$name"
+		return
+	fi
+	{ echo "printed:"; echo "$out"; echo "shown:"; echo "$shown"; } \
+		>"$work/session.log"
+	report 'not ok' "$name" "$work/session.log"
+}
+
+# sessions WHERE: run those of a text on standard input, here.
+sessions()
+{
+	local where=$1 line command='' shown='' more=0
+
+	while IFS= read -r line || [ -n "$line" ]; do
+		if [ $more = 1 ]; then
+			command+=$'\n'${line#$'\t'}
+		elif [[ $line == $'\t$ '* ]]; then
+			[ -z "$command" ] ||
+				run_shown "$where" "$command" "$shown"
+			command=${line#$'\t$ '} shown=''
+		elif [[ $line == $'\t'* ]] && [ -n "$command" ]; then
+			shown+=${shown:+$'\n'}${line#$'\t'}
+		elif [ -n "$command" ]; then
+			run_shown "$where" "$command" "$shown"
+			command=''
+		fi
+		more=0
+		[[ $command == *\\ ]] && [ -z "$shown" ] && more=1
+	done
+	[ -z "$command" ] || run_shown "$where" "$command" "$shown"
+}
