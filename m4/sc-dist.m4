@@ -12,7 +12,7 @@ AC_CACHE_CHECK([whether tar can write the same archive twice],
 	[sc_cv_tar_same=no
 	 AS_IF([LC_ALL=C tar --format=ustar --sort=name --owner=0 --group=0 \
 			--numeric-owner --mtime=@1 --mode=u+rw,go=u,go-w \
-			-cf - "$0" >/dev/null 2>&1],
+			-cf - /dev/null >/dev/null 2>&1],
 		[sc_cv_tar_same=yes])])
 AS_IF([test "x$sc_cv_tar_same" = xyes],
 	[am__tar='LC_ALL=C $${TAR-tar} --format=ustar --sort=name --owner=0 --group=0 --numeric-owner --mtime=@$(SC_DIST_EPOCH) --mode=u+rw,go=u,go-w -chf - "$$tardir"'])

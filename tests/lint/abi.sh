@@ -12,31 +12,29 @@ here=$(cd "$(dirname "$0")" && pwd)
 libs=${SC_LINT_LIBS:-${abs_top_builddir:-.}/src/.libs}
 : "${CC:=cc}"
 
-# compare BACKEND LIBRARY [HEADERS]: functions that are new are no fault.
-compare()
-{
-	abidiff --headers-dir2 "${3:-$root/include}" --drop-private-types \
-		--no-added-syms "$here/libstaticcall-$1.abi" "$2" 2>&1 ||
-		echo "abidiff: exit status $?"
-}
-
-added()
-{
-	abidiff --headers-dir2 "$root/include" --drop-private-types \
-		"$here/libstaticcall-$1.abi" "$2" 2>&1 |
-		grep "^ *\[A\]" | sed 's/^/# new: /'
-}
-
-# No path says where a tree lay.  The licence is last, for abidiff knows
-# the file by its first line.
+# describe LIBRARY [HEADERS].  No path says where a tree lay.  The licence is last,
+# for abidiff knows the file by its first line.
 describe()
 {
 	abidw --no-corpus-path --no-comp-dir-path --no-show-locs \
 		--drop-private-types --drop-undefined-syms --no-elf-needed \
-		--headers-dir "$root/include" "$1" |
+		--headers-dir "${2:-include}" "$1" |
 		sed "s| path='[^']*/src/| path='src/|"
 	echo '<!-- SPDX-License-Identifier: MIT -->'
 }
+
+# compare BACKEND LIBRARY [OPTION...]: both sides are made the same way, of public
+# types alone.
+compare()
+{
+	local backend=$1
+
+	describe "$2" "$headers" >"$tmp/new.abi" || return
+	shift 2
+	abidiff "$@" "$here/libstaticcall-$backend.abi" "$tmp/new.abi" 2>&1 ||
+		echo "abidiff: exit status $?"
+}
+headers=include
 
 # faulty FILE SED NAME: the library, linked again to FILE.  With SED, it changes the
 # header and core.c for a new object; NAME is not exported.
@@ -73,7 +71,8 @@ sees()
 		report "$what" "$(cat "$log")"
 		return
 	fi
-	compare inline "$tmp/faulty.so" "$tmp/faulty/include" >"$log"
+	headers=$tmp/faulty/include
+	compare inline "$tmp/faulty.so" --no-added-syms >"$log"
 	report "$what" "$(grep -qE 'status (4|12)$' "$log" && grep -q -- "$4" "$log" ||
 		echo "it does not: $(cat "$log")")"
 }
@@ -98,8 +97,8 @@ for backend in inline generic; do
 		describe "$lib" >"$here/libstaticcall-$backend.abi"
 		report "a new baseline: $backend" ""
 	else
-		report "$name" "$(compare "$backend" "$lib")"
-		added "$backend" "$lib"
+		report "$name" "$(compare "$backend" "$lib" --no-added-syms)"
+		compare "$backend" "$lib" | sed -n 's/^ *\[A\]/# new:/p'
 		checked+=" $backend"
 	fi
 done
