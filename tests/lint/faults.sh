@@ -20,7 +20,7 @@ look()
 {
 	local lint
 
-	for lint in layers style scripts exports manual figures; do
+	for lint in layers style scripts exports release manual figures; do
 		SC_LINT_ROOT=$tree bash "$here/$lint.sh" >"$tmp/$lint-$1" 2>&1
 	done
 }
@@ -90,6 +90,11 @@ plant doc/Makefile.am 'fault_links = static_call:fault_link'
 plant doc/static_call.3 '.Xr static_call_fault 3'
 plant doc/performance.csv 'call in a loop,static call,retpoline,ns,1,9.990'
 sed -i 's/^A hook that is off is/A hook that is off (0.123) is/' "$tree/README"
+sed -i 's/^Version: .*/Version: 0.0.1/' "$tree/fedora/libstaticcall.spec"
+if [ -e "$tree/.github" ]; then
+	plant .github/workflows/ci.yml '      - run: make fault'
+	plant .github/workflows/ci.yml 'fault: ['
+fi
 # No fault: what configure makes in the source tree.
 for backend in generic trampoline inline; do
 	plant include/$backend/static_call/config.h '#define X'
@@ -140,6 +145,10 @@ seen manual 'no reference in the manual dangles' static_call_fault
 seen figures 'README shows' 'measured was 9.99'
 seen figures 'README shows' 'nobody checks the number 0.123'
 seen figures 'the tables of performance.md' 9.99
+seen release 'one version' 'spec: 0.0.1'
+if [ -e "$tree/.github" ]; then
+	seen release 'the workflow calls' 'make fault'
+fi
 seen exports 'each export is in' static_call_phantom
 if [ -e "$libs/libstaticcall-generic.so" ]; then
 	seen exports 'the generic library exports' static_call_phantom
