@@ -10,6 +10,7 @@
 #	tests		debian/tests, as an ordinary user
 #	reproducible	once more with another path, time, umask, locale, user and
 #			host name: the same bytes
+#	watch		debian/watch finds the archive on a server of this machine
 #	cross		for arm64 on this machine; both architectures together; a link
 #			by the hook of the other one
 #
@@ -21,7 +22,7 @@ top=$(cd "$here/../.." && pwd)
 dir=$(mkdir -p "$1" && cd "$1" && pwd) || exit 99
 archive=$(realpath "$2") || exit 99
 shift 2
-[ $# -gt 0 ] || set -- build lint install tests reproducible cross
+[ $# -gt 0 ] || set -- build lint install tests reproducible watch cross
 # shellcheck source=/dev/null # names of this system
 suite=${DEB_SUITE:-$(. /etc/os-release && echo "${VERSION_CODENAME:-sid}")}
 native=$(dpkg --print-architecture)
@@ -265,6 +266,29 @@ part_reproducible()
 		fi
 	done
 	return "$rc"
+}
+
+# The archive, newer than the changelog's version and under the address that the
+# maintainer fills in, comes as the orig archive.
+part_watch()
+{
+	local home=$dir/watch/home/one
+
+	fresh watch && apt watch update && user watch 1001 one /home/one &&
+		sources "$home" && mkdir -p "$home/www/$source" &&
+		cp "$archive" "$home/www/$source/" &&
+		rm "$home/${source}_$version.orig.tar.xz" &&
+		chown -R 1001:1001 "$home" &&
+		apt watch install devscripts libwww-perl python3 || return 1
+	# shellcheck disable=SC2016 # for the inner shell
+	as watch --ipc 1001 env HOME=/home/one bash -c '
+		cd && python3 -u -m http.server 0 --bind 127.0.0.1 -d www >port 2>&1 &
+		cd && until port=$(grep -m 1 -o "port [0-9]*" port); do sleep 1; done
+		cd "$1" && sed -i "s|https://[a-z.]*invalid|http://127.0.0.1:${port#* }|" \
+			debian/watch &&
+		sed -i "1s/(.*)/(0~before-1)/" debian/changelog &&
+		uscan --verbose --destdir .. && cmp ../*.orig.tar.xz ../www/*/*.xz
+		' bash "$tree"
 }
 
 # The packages of another architecture, made on this one.
