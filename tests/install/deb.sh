@@ -255,7 +255,7 @@ part_reproducible()
 		exec setpriv --reuid=2345 --regid=2345 --clear-groups \
 		env HOME="$1" LANG=tr_TR.UTF-8 LC_ALL=tr_TR.UTF-8 \
 		LANGUAGE=tr_TR:tr TZ=Pacific/Kiritimati EXTRA=variable \
-		DEB_BUILD_OPTIONS="nocheck parallel=1" faketime "+400 days" \
+		DEB_BUILD_OPTIONS="nocheck parallel=3" faketime "+400 days" \
 		sh -c "umask 0077 && cd && dpkg-source -x *.dsc && cd libstaticcall-* &&
 			date && dpkg-buildpackage -b -us -uc"' sh "$home" || return 1
 	for deb in "$dir/debs/"*.deb; do
