@@ -157,8 +157,10 @@ part_lint()
 		unexplained /dev/null "${overrides[@]}"
 		return 1
 	}
-	lintian --fail-on error,warning --show-overrides --display-info \
-		--no-tag-display-limit --allow-root \
+	# What says UNRELEASED is for a maintainer to release: README.source.
+	lintian --fail-on error,warning --suppress-tags unreleased-changes \
+		--show-overrides --display-info \
+		--tag-display-limit 0 --allow-root \
 		"$dir/debs/${source}_${version}"-*.changes
 }
 
@@ -213,7 +215,7 @@ part_tests()
 	local names needs i rc=0
 
 	[ -d "$dir/install/packages" ] || part_install || return 1
-	mapfile -t names < <(stanza Tests)
+	mapfile -t names < <(stanza Tests | tr -d ' ')
 	mapfile -t needs < <(stanza Depends)
 	[ "${#names[@]}" -gt 0 ] && [ "${#names[@]}" = "${#needs[@]}" ] || return 1
 	user install 1002 tester /home/tester
