@@ -173,8 +173,20 @@ check "ld, found in PATH: complete" "$tool" verify out
 check "ld, found in PATH: not without" "$BASH" -c \
 	"ld -shared -z defs $dir/one.o $dir/two.o $dir/library.o -o out 2>&1 |
 		grep -q build_hook"
+# As packages have it: links to a program in a directory for all architectures.
+mkdir links program
+cp -L "$hook/ld" program/static-call-hook
+cp -L "$hook/build-hook.a" links
+ln -s ../program/static-call-hook links/ld
+echo "-B$PWD/links" >links/hook.rsp
+check "a link to the hook's program: links" "$cc" @links/hook.rsp \
+	"$dir"/{one,two,library}.o -o out
+check "a link to the hook's program: complete" "$tool" verify out
+check "a link to the hook's program, found in PATH: links" env \
+	PATH="$PWD/links:$PATH" ld -shared "$dir"/{one,two,library}.o -o out
+check "a link to the hook's program, found in PATH: complete" "$tool" verify out
 check "a hook without its library refuses, too" "$BASH" -c "
-	cp -r '$hook' bare && rm bare/build-hook.a &&
+	cp -rL '$hook' bare && rm bare/build-hook.a &&
 	echo '-B$PWD/bare' >bare/hook.rsp &&
 	! '$cc' @bare/hook.rsp $dir/one.o $dir/two.o $dir/library.o -o out \
 		>out.log 2>&1 && grep -q build_hook out.log"

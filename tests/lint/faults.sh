@@ -78,6 +78,7 @@ plant src/fault_w.c "$(echo 'int f(void)'; echo '{'; yes '	;' | head -n 81; echo
 plant tests/fault.sh "$(printf '#!/bin/sh\ncd /tmp\nrm -rf x\n')"
 plant doc/fault.3 '.Sh NAME'
 plant include/static_call/api.h '__static_call_api void static_call_phantom(void);'
+plant debian/libstaticcall0.symbols ' fault_debian@LIBSTATICCALL_0 0.1.0'
 plant src/generic/generic.map 'FAULT_0 { global: fault_absent; };'
 plant include/static_call/api.h 'struct fault_s {
 	int fault_member;	/* of nothing */
@@ -152,6 +153,11 @@ fi
 seen exports 'each export is in' static_call_phantom
 if [ -e "$libs/libstaticcall-generic.so" ]; then
 	seen exports 'the generic library exports' static_call_phantom
+	if command -v dpkg-gensymbols >/dev/null; then
+		seen exports "Debian's symbols are those of" fault_debian
+	else
+		skip "exports sees: Debian's symbols" "no dpkg-gensymbols"
+	fi
 	seen exports 'bfd: the map of the generic library' fault_absent
 else
 	skip "exports sees: exports" "no shared library"

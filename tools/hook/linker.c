@@ -55,21 +55,51 @@ static void note_option(struct sc_link *link, size_t i)
 		link->reproduce = true;
 }
 
-/* The hook's library, beside the name that the hook was called by. */
+/* The hook's library in the directory of the file @name. */
+static char *library_beside(struct sc_pool *pool, const char *name)
+{
+	const char *slash = strrchr(name, '/');
+
+	return sc_pool_string(pool, "%.*s" HOOK_LIBRARY,
+			      slash ? (int)(slash - name) + 1 : 0, name);
+}
+
+/* The hook's library in the first directory of PATH that has one, or NULL. */
+static char *library_in_path(struct sc_pool *pool)
+{
+	const char *path = getenv("PATH");
+	char *file;
+	size_t len;
+
+	while (path && *path) {
+		len = strcspn(path, ":");
+		file = sc_pool_string(pool, "%.*s/" HOOK_LIBRARY, (int)len, path);
+		if (!file || (len && !access(file, R_OK)))
+			return file;
+		path += len + (path[len] == ':');
+	}
+	return NULL;
+}
+
+/*
+ * The hook's library, beside the name that the hook was called by.  Where that name
+ * was found in PATH, which may have changed since, it is beside the program, or
+ * beside a link to the program: packages have the program somewhere else.
+ */
 static char *find_hook_library(struct sc_pool *pool, const char *hook)
 {
-	char exe[PATH_MAX];
+	char exe[PATH_MAX], *library, *other;
 	ssize_t len;
 
-	/* Found in PATH, which may have changed since. */
-	if (!strchr(hook, '/')) {
-		len = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-		exe[len > 0 ? len : 0] = '\0';
-		hook = exe;
-	}
-	return sc_pool_string(pool, "%.*s" HOOK_LIBRARY,
-			      strrchr(hook, '/') ?
-			      (int)(strrchr(hook, '/') - hook) + 1 : 0, hook);
+	if (strchr(hook, '/'))
+		return library_beside(pool, hook);
+	len = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	exe[len > 0 ? len : 0] = '\0';
+	library = library_beside(pool, exe);
+	if (!library || !access(library, R_OK))
+		return library;
+	other = library_in_path(pool);
+	return other ? other : library;
 }
 
 int sc_link_read(struct sc_link *link, const char *hook, char *const *argv)
