@@ -7,7 +7,11 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <unistd.h>
+
+#ifdef HAVE_SYS_AUXV_H
 #include <sys/auxv.h>
+#endif
 
 #include "backend.h"
 #include "log.h"
@@ -25,13 +29,20 @@ bool sc_has_started(void)
 	return atomic_load(&started);
 }
 
-/*
- * The environment of a program with more rights than its user has is that
- * user's, and does not count.
- */
+/* Whether this program has more rights than its user. */
+static bool has_more_rights(void)
+{
+#ifdef AT_SECURE
+	return getauxval(AT_SECURE) != 0;
+#else
+	return getuid() != geteuid() || getgid() != getegid();
+#endif
+}
+
+/* Then the environment is that user's, and does not count. */
 static bool is_set(const char *name, char value)
 {
-	const char *s = getauxval(AT_SECURE) ? NULL : getenv(name);
+	const char *s = has_more_rights() ? NULL : getenv(name);
 
 	return s && s[0] == value && s[1] == '\0';
 }

@@ -10,10 +10,19 @@ backend=${SC_TEST_BACKEND:-generic}
 	hook=${SC_TEST_HOOK:-}
 	read -ra cc <<<"${CC:-cc}"
 	read -ra cxx <<<"${CXX:-c++}"
+	# Before each program of this machine's compiler that is run: an emulator.
+	read -ra emulator <<<"${SC_TEST_EMULATOR:-}"
 	libs=${abs_top_builddir:?}/src/.libs
 	include=("-I$abs_top_builddir/include/$backend"
 		"-I${abs_top_srcdir:?}/include")
 }
+# What the compiler makes code for, where a test has to know.
+# shellcheck disable=SC2034
+machine=other
+if "${cc[@]}" -dM -E -x c /dev/null | grep -q '__i386__'; then
+	# shellcheck disable=SC2034
+	machine=i386
+fi
 # A command that takes more seconds hangs; others take far fewer.
 # shellcheck disable=SC2034
 patience=1200

@@ -41,45 +41,45 @@ silent()
 }
 
 check 'text is patched unless told otherwise' \
-	says "backend=$backend patching=$patches " ./showinfo
+	says "backend=$backend patching=$patches " "${emulator[@]}" ./showinfo
 check 'STATIC_CALL_PATCH=0 turns patching off' \
 	says 'patching=0 sites=[0-9]+ patched=0 calls=2,3' \
-	env STATIC_CALL_PATCH=0 ./showinfo
+	env STATIC_CALL_PATCH=0 "${emulator[@]}" ./showinfo
 check 'STATIC_CALL_PATCH=1 leaves it on' \
-	says "patching=$patches " env STATIC_CALL_PATCH=1 ./showinfo
+	says "patching=$patches " env STATIC_CALL_PATCH=1 "${emulator[@]}" ./showinfo
 check 'an empty STATIC_CALL_PATCH leaves it on' \
-	says "patching=$patches " env STATIC_CALL_PATCH= ./showinfo
+	says "patching=$patches " env STATIC_CALL_PATCH= "${emulator[@]}" ./showinfo
 if [ $patches = 1 ]; then
 	check 'the reason names STATIC_CALL_PATCH' \
 		says 'reason=.*STATIC_CALL_PATCH' \
-		env STATIC_CALL_PATCH=0 ./showinfo
+		env STATIC_CALL_PATCH=0 "${emulator[@]}" ./showinfo
 fi
 
 for test in batch call cxx dso fork forms info init many placement plugin \
 	signals tail threads values; do
 	[ -x "./test_$test" ] || continue	# no C++ compiler
 	check "test_$test passes with STATIC_CALL_PATCH=0" \
-		env STATIC_CALL_PATCH=0 SC_TEST_SHORT=1 "./test_$test"
+		env STATIC_CALL_PATCH=0 SC_TEST_SHORT=1 "${emulator[@]}" "./test_$test"
 done
 
-check 'nothing is written to standard error' silent ./showinfo
+check 'nothing is written to standard error' silent "${emulator[@]}" ./showinfo
 check 'STATIC_CALL_DEBUG=0 writes nothing' \
-	silent env STATIC_CALL_DEBUG=0 ./showinfo
+	silent env STATIC_CALL_DEBUG=0 "${emulator[@]}" ./showinfo
 check 'STATIC_CALL_DEBUG=1 writes what happens' \
-	errors . env STATIC_CALL_DEBUG=1 ./showinfo
+	errors . env STATIC_CALL_DEBUG=1 "${emulator[@]}" ./showinfo
 check 'every line has the prefix' \
-	errors '^(lib)?static_?call' env STATIC_CALL_DEBUG=1 ./showinfo
+	errors '^(lib)?static_?call' env STATIC_CALL_DEBUG=1 "${emulator[@]}" ./showinfo
 one_writer()
 {
-	STATIC_CALL_DEBUG=1 ./showinfo 2>"$work/err" >"$work/out" || return
+	STATIC_CALL_DEBUG=1 "${emulator[@]}" ./showinfo 2>"$work/err" >"$work/out" || return
 	! grep -Ev '^(lib)?static_?call' "$work/err"
 }
 check 'no line has another form' one_writer
 check 'a target in a plugin that leaves is reported' \
 	errors 'target left program_call: ' \
-	env STATIC_CALL_DEBUG=1 SC_TEST_SHORT=1 ./test_plugin
+	env STATIC_CALL_DEBUG=1 SC_TEST_SHORT=1 "${emulator[@]}" ./test_plugin
 check 'test_threads passes with STATIC_CALL_DEBUG=1' \
-	env STATIC_CALL_DEBUG=1 SC_TEST_SHORT=1 ./test_threads
+	env STATIC_CALL_DEBUG=1 SC_TEST_SHORT=1 "${emulator[@]}" ./test_threads
 
 # In a set-user-ID program both are ignored.
 name='set-user-ID programs ignore the environment'

@@ -79,7 +79,7 @@ SOURCE
 by_decltype()
 {
 	"${cxx[@]}" -std=c++11 -U__GNUC__ "$headers" functions.cc -o functions &&
-		./functions
+		"${emulator[@]}" ./functions
 }
 has "${cxx[*]}" && check 'C++ with decltype alone' by_decltype
 
@@ -132,7 +132,7 @@ part()
 	rm -f part.o part
 	"${words[@]}" "${@:3}" "${suite_flags[@]}" -c "$suite/$2.c" -o part.o &&
 		"${cc[@]}" part.o suite.o sites.o -o part "${check_libs[@]}" &&
-		./part
+		"${emulator[@]}" ./part
 }
 
 check 'what the programs of the suite share' common_part

@@ -12,7 +12,7 @@
 
 export SC_TEST_SHORT=1
 suite=$abs_top_srcdir/tests/conformance
-read -ra check_flags <<<"$(pkg-config --cflags --libs check) -lpthread"
+read -ra check_flags <<<"${CHECK_CFLAGS:-} ${CHECK_LIBS:-}"
 library=("-L$libs" "-Wl,-rpath,$libs" "-lstaticcall-$backend")
 
 object() # NAME FLAG...
@@ -56,7 +56,8 @@ mode()
 	fi
 	[ "$backend" = inline ] || kinds=
 	check "$name is built" program "$2" "$4" "$4"
-	check "$name passes" env SC_TEST_KINDS="$kinds" "$work/$4"
+	check "$name passes" env SC_TEST_KINDS="$kinds" \
+		"${emulator[@]}" "$work/$4"
 }
 
 is_clang()

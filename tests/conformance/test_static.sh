@@ -52,11 +52,11 @@ for how in "${hows[@]}"; do
 	for test in call tail batch info init threads fork; do
 		check "test_$test links, $how" build $how "test_$test" \
 			"test_$test" suite suite_sites
-		check "test_$test passes, $how" "$work/test_$test"
+		check "test_$test passes, $how" "${emulator[@]}" "$work/test_$test"
 	done
 	check "test_many links, $how" build $how test_many test_many \
 		many_here many_there suite suite_sites
-	check "test_many passes, $how" "$work/test_many"
+	check "test_many passes, $how" "${emulator[@]}" "$work/test_many"
 done
 
 finish
