@@ -305,7 +305,11 @@ struct large { long a[9]; };
 union u { int a; float b; };
 enum e { E };
 typedef double real;
+#ifdef __SIZEOF_INT128__
 __extension__ typedef __int128 wide;
+#else
+typedef double wide;
+#endif
 typedef float vector __attribute__((vector_size(16)));
 '
 for type in float double 'long double' real wide; do

@@ -257,7 +257,7 @@ else
 		result_of="C: a conditional call with $result for result"
 		if [ $wanted = check ]; then
 			check "$result_of" compile c -std=c11 -Wall -Wextra \
-				-pedantic-errors -Werror
+				-Werror
 		else
 			check_fails "$result_of is refused" 'conditional expression|incompatible' \
 				compile c -std=c11

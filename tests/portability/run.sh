@@ -4,9 +4,11 @@
 # x86-64 with glibc: compiled by Debian's cross compilers, and its conformance suite
 # and unit tests run by qemu's user emulation.  Prints a table.
 #
+#	-k	keep the build trees that are there, and only make what has changed
 #	-p	only print Debian's packages that this needs
 #	-s	short: what "./dev check" runs; the rest of the tree is not compiled
 #	-t	start no further architecture when so much time has passed
+#	-w	a static-call tool of this version, for the inline backend with musl
 #
 # DIR/ARCH is the build tree and has the logs.  An architecture without compiler or
 # emulator is skipped; 77: all were.
@@ -14,7 +16,9 @@ set -u
 here=$(cd "$(dirname "$0")" && pwd)
 top=$here/../..
 
-# name, triplet, emulator, Debian's name of the architecture
+# name, triplet, emulator (-: runs here; none: cannot run), Debian's name of the
+# architecture.  "plain" is this machine with no header of Linux's found, as on a
+# system that is not Linux.
 table='
 aarch64  aarch64-linux-gnu        aarch64   arm64
 armhf    arm-linux-gnueabihf      arm       armhf
@@ -22,11 +26,13 @@ i386     i686-linux-gnu           i386      i386
 m68k     m68k-linux-gnu           m68k      m68k
 mips64el mips64el-linux-gnuabi64  mips64el  mips64el
 musl     x86_64-linux-musl        -         -
+plain    x86_64-pc-gnu            -         -
 powerpc  powerpc-linux-gnu        ppc       powerpc
 ppc64el  powerpc64le-linux-gnu    ppc64le   ppc64el
 riscv64  riscv64-linux-gnu        riscv64   riscv64
 s390x    s390x-linux-gnu          s390x     s390x
 sparc64  sparc64-linux-gnu        sparc64   sparc64
+x32      x86_64-linux-gnux32      none      x32
 '
 
 die()
@@ -44,26 +50,26 @@ row()
 
 packages_of()
 {
-	if [ "$1" = musl ]; then
-		echo musl-tools
-		return
-	fi
 	row "$1"
-	echo "qemu-user gcc-$triplet g++-$triplet libc6-dev-$debian-cross"
+	case $1 in
+	musl) echo musl-tools ;;
+	plain) echo gcc ;;
+	*) echo "qemu-user gcc-$triplet g++-$triplet libc6-dev-$debian-cross" ;;
+	esac
 }
 
 # ---- one architecture ---------------------------------------------------------
 
-# missing ARCH: says what is not there.
+# missing: says what is not there.
 missing()
 {
-	if [ "$1" = musl ]; then
-		command -v musl-gcc >/dev/null || echo "musl-gcc"
-	elif ! command -v "$triplet-gcc" >/dev/null; then
-		echo "$triplet-gcc"
+	if ! command -v "$cc" >/dev/null; then
+		echo "$cc"
+	elif [ "$emulator" = - ]; then
+		:
 	elif [ ! -e "/usr/$triplet/include/stdio.h" ]; then
-		echo "a C library for $triplet"
-	else
+		echo "C library"
+	elif [ "$emulator" != none ]; then
 		command -v "qemu-$emulator" >/dev/null || echo "qemu-$emulator"
 	fi
 }
@@ -79,10 +85,15 @@ stand_in()
 # Nothing of this machine's own is looked for; C++ where the C library is the same.
 configure()
 {
-	local more=(--host="$triplet")
+	local more=()
 
-	[ "$arch" != musl ] || more=(--host=x86_64-linux-musl CXX=false)
-	"$CONFIG_SHELL" "$top/configure" -q "${more[@]}" --disable-static --enable-werror \
+	case $arch in
+	# A C++ compiler for musl is rare.
+	musl) more=(CXX=false ${tool:+"--with-static-call=$tool"}) ;;
+	plain) more=(ac_cv_header_linux_{futex,membarrier}_h=no
+		ac_cv_header_sys_auxv_h=no) ;;
+	esac
+	"$CONFIG_SHELL" "$top/configure" -q --host="$triplet" "${more[@]}" --disable-static --enable-werror \
 		--disable-dependency-tracking CC="$cc" CFLAGS='-g -O2' \
 		PKG_CONFIG_LIBDIR=/nonexistent CHECK_CFLAGS="-I$PWD/check" \
 		CHECK_LIBS="$PWD/check/check.o -lpthread"
@@ -90,9 +101,23 @@ configure()
 
 compile()
 {
-	stand_in && configure && make -C include && make -C src || return
+	stand_in || return
+	[ -f config.status ] || configure || return
+	make -C include && make -C src || return
 	[ -n "$short" ] || { make && make -C tests check TESTS= ; } || return
-	make -C tests/unit check TESTS= && make -C tests/generic check TESTS=
+	for backend in unit $(backends); do
+		make -C "tests/$backend" check TESTS= || return
+	done
+}
+
+# Those whose tests can be built.
+backends()
+{
+	local all
+
+	all=$(sed -n 's/^SC_BACKENDS_BUILT = //p' Makefile)
+	[ -n "$tool" ] || all=${all/inline/}
+	echo "${all:-generic}"
 }
 
 # check DIR: runs the tests of a directory of tests/.
@@ -125,20 +150,26 @@ one()
 	local arch=$1 rc=0 lacks b compiled=yes began=$SECONDS cc
 
 	row "$arch"
-	lacks=$(missing "$arch")
+	cc=$triplet-gcc
+	[ "$arch" != musl ] || cc=musl-gcc
+	[ "$arch" != plain ] || cc=gcc
+	lacks=$(missing)
 	if [ -n "$lacks" ]; then
 		line "$arch" - "no $lacks" - - -
 		return 77
 	fi
-	cc=$triplet-gcc
-	[ "$arch" != musl ] || cc=musl-gcc
-	rm -rf "${dir:?}/$arch"
+	[ -n "$keep" ] || rm -rf "${dir:?}/$arch"
 	mkdir -p "$dir/$arch" && cd "$dir/$arch" || return 1
 	compile >compile.log 2>&1 || { compiled=NO rc=1; }
-	[ -d tests/unit ] && check unit >unit.log 2>&1 || rc=1
-	for b in generic; do
-		[ -d tests/$b ] && check $b >$b.log 2>&1 || rc=1
-		line "$arch" $b $compiled "$(count $b)" "$(count unit)" \
+	if [ "$emulator" = none ]; then
+		line "$arch" generic $compiled 'not run' 'not run' \
+			$((SECONDS - began))
+		return $rc
+	fi
+	check unit >unit.log 2>&1 || rc=1
+	for b in $(backends); do
+		check "$b" >"$b.log" 2>&1 || rc=1
+		line "$arch" "$b" $compiled "$(count "$b")" "$(count unit)" \
 			$((SECONDS - began))
 	done
 	return $rc
@@ -151,12 +182,14 @@ line()
 
 # ---- all -----------------------------------------------------------------------
 
-short='' only_packages='' limit=''
-while getopts pst: option; do
+keep='' short='' only_packages='' limit='' tool=''
+while getopts kpst:w: option; do
 	case $option in
+	k) keep=yes ;;
 	p) only_packages=yes ;;
 	s) short=yes ;;
 	t) limit=$OPTARG ;;
+	w) tool=$OPTARG ;;
 	*) exit 2 ;;
 	esac
 done

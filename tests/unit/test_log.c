@@ -36,6 +36,14 @@ static const char *caught(void)
 	return text;
 }
 
+#if LONG_MAX > 0x7fffffff
+#define LARGEST		"9223372036854775807"
+#define SMALLEST	"9223372036854775808"
+#else
+#define LARGEST		"2147483647"
+#define SMALLEST	"2147483648"
+#endif
+
 static const struct {
 	const char *event, *name, *detail;
 	long number;
@@ -48,10 +56,8 @@ static const struct {
 	  "libstaticcall: backend inline: why error 1\n" },
 	{ "e", NULL, "d", 0, "libstaticcall: e: d 0\n" },
 	{ "e", "", "", 1234567890, "libstaticcall: e :  1234567890\n" },
-	{ "e", NULL, NULL, LONG_MAX,
-	  "libstaticcall: e 9223372036854775807\n" },
-	{ "e", NULL, NULL, LONG_MIN,
-	  "libstaticcall: e error 9223372036854775808\n" },
+	{ "e", NULL, NULL, LONG_MAX, "libstaticcall: e " LARGEST "\n" },
+	{ "e", NULL, NULL, LONG_MIN, "libstaticcall: e error " SMALLEST "\n" },
 };
 
 START_TEST(test_log_line)
