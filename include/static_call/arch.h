@@ -21,6 +21,8 @@
 	!(defined(__PIE__) && defined(__GNUC__) && !defined(__clang__) && \
 	  defined(__i386__))
 #define __static_call_reach_direct 1
+#elif defined(__m68k__)
+#define __static_call_reach_got_m68k 1
 #else
 #define __static_call_reach_pointer 1
 #endif

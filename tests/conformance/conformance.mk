@@ -46,6 +46,7 @@ suite_scripts = \
 	test_unhooked.sh \
 	test_messages.sh \
 	test_names.sh \
+	test_null.sh \
 	test_environment.sh
 endif
 

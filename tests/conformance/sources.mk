@@ -46,6 +46,7 @@ conformance_files = \
 	test_messages.sh \
 	test_modes.sh \
 	test_names.sh \
+	test_null.sh \
 	test_placement.c \
 	test_plugin.c \
 	test_releases.sh \

@@ -16,13 +16,14 @@ backend=${SC_TEST_BACKEND:-generic}
 	include=("-I$abs_top_builddir/include/$backend"
 		"-I${abs_top_srcdir:?}/include")
 }
-# What the compiler makes code for, where a test has to know.
+# What a compiler makes code for, where a test has to know.
+machine_of() # COMPILER...
+{
+	"$@" -dM -E -x c /dev/null |
+		sed -n 's/^#define __\(i386\|x86_64\)__ 1$/\1/p'
+}
 # shellcheck disable=SC2034
-machine=other
-if "${cc[@]}" -dM -E -x c /dev/null | grep -q '__i386__'; then
-	# shellcheck disable=SC2034
-	machine=i386
-fi
+machine=$(machine_of "${cc[@]}")
 # A command that takes more seconds hangs; others take far fewer.
 # shellcheck disable=SC2034
 patience=1200

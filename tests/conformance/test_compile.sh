@@ -258,7 +258,7 @@ $targets
 int user(void) { return static_call(checked)WHAT; }
 END
 	# In C for i386 it has the result: arch.h says why.
-	[ $language$machine = ci386 ] ||
+	[ "$language$machine" = ci386 ] ||
 	refuse 'result of static_call_cond' $language $std 'void' \
 		static_call static_call_cond <<END
 $targets

@@ -10,8 +10,9 @@
 
 suite=$abs_top_srcdir/tests/conformance
 archive=$libs/libstaticcall-$backend.a
-static_libs=$(pkg-config --static --libs check 2>/dev/null)
-read -ra check_libs <<<"$static_libs -lpthread"
+static_libs=$("${PKG_CONFIG:-pkg-config}" --static --libs check 2>/dev/null)
+read -ra check_libs <<<"${static_libs:-${CHECK_LIBS:-}} -lpthread"
+read -ra check_cflags <<<"${CHECK_CFLAGS:-}"
 
 build() # HOW NAME SOURCE...
 {
@@ -21,7 +22,7 @@ build() # HOW NAME SOURCE...
 	for source; do
 		objects+=("$work/$source$pie.o")
 		[ -e "$work/$source$pie.o" ] ||
-			"${cc[@]}" -O2 "$pie" "${include[@]}" \
+			"${cc[@]}" -O2 "$pie" "${include[@]}" "${check_cflags[@]}" \
 				-c -o "$work/$source$pie.o" "$suite/$source.c" ||
 			return
 	done
@@ -33,8 +34,9 @@ can_link() # HOW
 {
 	printf '#include <check.h>\nint main(void) { return !suite_create("x"); }' \
 		>"$work/probe.c"
-	"${cc[@]}" -fPIE "$1" -o "$work/probe" "$work/probe.c" \
-		"${check_libs[@]}" >"$work/log" 2>&1 && "$work/probe"
+	"${cc[@]}" -fPIE "$1" "${check_cflags[@]}" -o "$work/probe" "$work/probe.c" \
+		"${check_libs[@]}" >"$work/log" 2>&1 &&
+		"${emulator[@]}" "$work/probe"
 }
 
 if [ ! -e "$archive" ]; then
