@@ -271,7 +271,7 @@
 
 #define static_call(name)		__static_call(name)
 #define static_call_mod(name)		__static_call_mod(name)
-#define static_call_cond(name)		(void)static_call(name)
+#define static_call_cond(name)		__static_call_to_void static_call(name)
 #define __raw_static_call(name)		__static_call_mod(name)
 
 #define static_call_query(name)		__static_call_do_query(name)

@@ -118,6 +118,10 @@ extern "C" {
 __static_call_one long __static_call_return0(void);
 __static_call_one long __static_call_return0(void)
 {
+#if defined(__m68k__) && defined(__GNUC__)
+	/* Pointers return in another register. */
+	__asm__ volatile("suba.l %%a0, %%a0" : : : "a0");
+#endif
 	return 0;
 }
 
@@ -272,7 +276,15 @@ template <typename T> struct static_call_fallback_type<T &> {
 
 #define static_call(name)	\
 	__static_call_typed(name, __static_call_target(&STATIC_CALL_KEY(name)))
+/*
+ * On i386 a function takes the address of a structure that it returns off the stack,
+ * and an empty function does not: so this takes any result but a structure.
+ */
+#if defined(__i386__) && !defined(__cplusplus)
+#define static_call_cond(name)		0 ? 0 : static_call(name)
+#else
 #define static_call_cond(name)		(void)static_call(name)
+#endif
 #define static_call_mod(name)		static_call(name)
 #define __static_call(name)		static_call(name)
 #define __raw_static_call(name)		static_call(name)

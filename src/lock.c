@@ -38,7 +38,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#ifdef HAVE_LINUX_FUTEX_H
+/* SC_PLAIN: a test builds it as for a system that is not Linux. */
+#if defined(HAVE_LINUX_FUTEX_H) && !defined(SC_PLAIN)
+#define SC_FUTEX	1
 #include <linux/futex.h>
 #include <sys/syscall.h>
 #endif
@@ -80,7 +82,14 @@ static _Atomic uint32_t gate;
 /* Whether this process has found its mark gone once.  Written by the owner. */
 static bool inherited;
 
-#ifdef HAVE_LINUX_FUTEX_H
+static void wait_a_moment(void)
+{
+	const struct timespec moment = { 0, 50000 };
+
+	nanosleep(&moment, NULL);
+}
+
+#ifdef SC_FUTEX
 
 #ifndef SYS_futex
 #define SYS_futex SYS_futex_time64
@@ -92,10 +101,16 @@ static uint32_t lock_self(void)
 	return (uint32_t)syscall(SYS_gettid);
 }
 
+/*
+ * Without a limit in time: a 32-bit system has two forms of that, and only the C
+ * library knows which of them its struct timespec is.  A kernel may have no
+ * futexes, and a sandbox may refuse them.
+ */
 static void lock_wait(struct page *page, uint32_t seen)
 {
-	syscall(SYS_futex, &page->word, FUTEX_WAIT_PRIVATE, seen, NULL, NULL,
-		0);
+	if (syscall(SYS_futex, &page->word, FUTEX_WAIT_PRIVATE, seen, NULL,
+		    NULL, 0) && errno != EAGAIN && errno != EINTR)
+		wait_a_moment();
 }
 
 /* All of them: one alone may never come, if a handler took it elsewhere. */
@@ -146,11 +161,9 @@ static uint32_t lock_self(void)
 
 static void lock_wait(struct page *page, uint32_t seen)
 {
-	const struct timespec pause = { 0, 50000 };
-
 	(void)page;
 	(void)seen;
-	nanosleep(&pause, NULL);
+	wait_a_moment();
 }
 
 static void lock_wake(struct page *page)

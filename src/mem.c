@@ -36,7 +36,7 @@
 
 struct pool {
 	_Atomic size_t used;		/* from the start of the pool */
-	size_t unused;			/* keeps what follows aligned */
+	char unused[ALIGN - sizeof(size_t)];	/* keeps what follows aligned */
 };
 
 /* Set once, by the first that needs it; NULL again when the copy ends. */

@@ -8,7 +8,11 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#ifdef HAVE_SYS_AUXV_H
 #include <sys/auxv.h>
+#endif
 
 #include "backend.h"
 #include "log.h"
@@ -26,13 +30,20 @@ bool sc_has_started(void)
 	return atomic_load(&started);
 }
 
-/*
- * The environment of a program with more rights than its user has is that
- * user's, and does not count.
- */
+/* Whether this program has more rights than its user. */
+static bool has_more_rights(void)
+{
+#ifdef AT_SECURE
+	return getauxval(AT_SECURE) != 0;
+#else
+	return getuid() != geteuid() || getgid() != getegid();
+#endif
+}
+
+/* Then the environment is that user's, and does not count. */
 static const char *value_of(const char *name)
 {
-	return getauxval(AT_SECURE) ? NULL : getenv(name);
+	return has_more_rights() ? NULL : getenv(name);
 }
 
 /*

@@ -13,10 +13,25 @@
 
 #include "targets.h"
 
-long __static_call_return0(void)
+/*
+ * It stands in for functions that return an integer and for those that return a
+ * pointer.  On m68k these use two registers, and one that returns a pointer
+ * clears both: so it is one.
+ */
+void *sc_return0_here(void) __attribute__((visibility("hidden")));
+void *sc_return0_here(void)
 {
-	return 0;
+	return NULL;
 }
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wattribute-alias"
+#endif
+long __static_call_return0(void) __attribute__((alias("sc_return0_here")));
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 void __static_call_nop(void)
 {
@@ -26,8 +41,6 @@ void __static_call_nop(void)
 static long (*volatile return0_everywhere)(void) = __static_call_return0;
 static void (*volatile nop_everywhere)(void) = __static_call_nop;
 
-extern long sc_return0_here(void)
-	__attribute__((alias("__static_call_return0"), visibility("hidden")));
 extern void sc_nop_here(void)
 	__attribute__((alias("__static_call_nop"), visibility("hidden")));
 

@@ -85,13 +85,15 @@ static void leave(void *word)
 
 static void find_words(struct library *lib, const struct sc_load *load)
 {
-	uintptr_t at = (load->start + sizeof(at) - 1) & ~(sizeof(at) - 1);
+	/* Which is less than the size of a word, on m68k. */
+	const uintptr_t align = _Alignof(uintptr_t);
+	uintptr_t at = (load->start + align - 1) & ~(align - 1);
 	uintptr_t end = load->end;
 
 	if (end - load->start > MAX_BYTES)
 		end = load->start + MAX_BYTES;
 	for (; at + sizeof(at) <= end && lib->n_words < MAX_WORDS;
-	     at += sizeof(at))
+	     at += align)
 		if (*(const uintptr_t *)at == at)
 			lib->words[lib->n_words++] = at;
 }

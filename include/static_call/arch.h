@@ -21,6 +21,8 @@
 	!(defined(__PIE__) && defined(__GNUC__) && !defined(__clang__) && \
 	  defined(__i386__))
 #define __static_call_reach_direct 1
+#elif defined(__m68k__)
+#define __static_call_reach_got_m68k 1
 #else
 #define __static_call_reach_pointer 1
 #endif
@@ -35,6 +37,25 @@
 #define __static_call_conventions(each)	each(__attribute__((__ms_abi__)))
 #else
 #define __static_call_conventions(each)
+#endif
+
+/*
+ * What makes the result of static_call_cond() void.  On i386 the callee takes the
+ * address of a structure that it returns off the stack, and an empty function does
+ * not: so what stands there takes any result but a structure.
+ */
+#if defined(__i386__)
+#define __static_call_null_in_memory	0
+#define __static_call_or_memory		" or is a structure on i386"
+#if defined(__cplusplus)
+#define __static_call_to_void	(void)
+#else
+#define __static_call_to_void	0 ? 0 :
+#endif
+#else
+#define __static_call_null_in_memory	1
+#define __static_call_or_memory
+#define __static_call_to_void	(void)
 #endif
 
 #include <static_call/reach.h>

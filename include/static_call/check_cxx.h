@@ -160,20 +160,45 @@ struct __static_call_may_be_NULL {
 struct __static_call_not_NULL_as_its_result_has_a_destructor {
 	static const bool __static_call_ok = false;
 };
-template <bool> struct __static_call_null_rule {
+struct __static_call_not_NULL_here_as_its_result_is_a_structure {
+	static const bool __static_call_ok = false;
+};
+template <bool, bool> struct __static_call_null_rule {
 	typedef __static_call_may_be_NULL __static_call_is;
 };
-template <> struct __static_call_null_rule<false> {
+template <bool __static_call_memory>
+struct __static_call_null_rule<false, __static_call_memory> {
 	typedef __static_call_not_NULL_as_its_result_has_a_destructor
 		__static_call_is;
 };
+template <> struct __static_call_null_rule<true, false> {
+	typedef __static_call_not_NULL_here_as_its_result_is_a_structure
+		__static_call_is;
+};
+
+/* Does a call with this result leave the stack as it was, if it is NULL? */
+template <class __static_call_r> struct __static_call_null_result {
+	static const bool __static_call_ok =
+		__static_call_null_in_memory ||
+		!(__is_class(__static_call_r) || __is_union(__static_call_r));
+};
+template <> struct __static_call_null_result<_Complex double> {
+	static const bool __static_call_ok = __static_call_null_in_memory;
+};
+template <> struct __static_call_null_result<_Complex long double> {
+	static const bool __static_call_ok = __static_call_null_in_memory;
+};
+
 template <class __static_call_f> struct __static_call_null;
 template <class __static_call_f>
 struct __static_call_null<__static_call_f *>
-	: __static_call_null_rule<__static_call_destructor<
-		  typename __static_call_result<
+	: __static_call_null_rule<
+		  __static_call_destructor<typename __static_call_result<
 			  __static_call_f>::__static_call_is>::
-					  __static_call_none> {
+			  __static_call_none,
+		  __static_call_null_result<typename __static_call_result<
+			  __static_call_f>::__static_call_is>::
+			  __static_call_ok> {
 };
 
 template <bool> struct __static_call_if {
@@ -402,7 +427,7 @@ inline int __static_call_update_to(
 			      __static_call_type(__VA_ARGS__) *>::	\
 			      __static_call_is::__static_call_ok,	\
 		      what "(" #name "): no NULL call, for its result "	\
-		      "has a destructor");
+		      "has a destructor" __static_call_or_memory);
 
 #define __static_call_check_ret0(name, ...)				\
 	static_assert(__static_call_ret0<__static_call_result<	\

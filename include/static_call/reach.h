@@ -58,6 +58,18 @@ __static_call_ref<__static_call_t, __static_call_p>::__static_call_pointer =
 		__static_call_a;					\
 	})
 
+#elif defined(__static_call_reach_got_m68k)
+
+/* Its linker makes copy relocations for pointers in data, too. */
+#define __static_call_address(type, symbol, asm_name)			\
+	__extension__({							\
+		type *__static_call_a;					\
+		__asm__("lea (%%pc, _GLOBAL_OFFSET_TABLE_@GOTPC), %0\n\t"	\
+			"move.l (" asm_name "@GOT, %0), %0"		\
+			: "=a"(__static_call_a) : "X"(&symbol));	\
+		__static_call_a;					\
+	})
+
 #elif defined(__static_call_reach_direct)
 
 #define __static_call_address(type, symbol, asm_name)	(&symbol)

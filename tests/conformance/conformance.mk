@@ -48,6 +48,7 @@ suite_scripts = \
 	test_unhooked.sh \
 	test_messages.sh \
 	test_names.sh \
+	test_null.sh \
 	test_environment.sh
 endif
 

@@ -49,6 +49,7 @@ conformance_files = \
 	test_messages.sh \
 	test_modes.sh \
 	test_names.sh \
+	test_null.sh \
 	test_pages.sh \
 	test_placement.c \
 	test_plugin.c \

@@ -10,10 +10,20 @@ backend=${SC_TEST_BACKEND:-generic}
 	hook=${SC_TEST_HOOK:-}
 	read -ra cc <<<"${CC:-cc}"
 	read -ra cxx <<<"${CXX:-c++}"
+	# Before each program of this machine's compiler that is run: an emulator.
+	read -ra emulator <<<"${SC_TEST_EMULATOR:-}"
 	libs=${abs_top_builddir:?}/src/.libs
 	include=("-I$abs_top_builddir/include/$backend"
 		"-I${abs_top_srcdir:?}/include")
 }
+# What a compiler makes code for, where a test has to know.
+machine_of() # COMPILER...
+{
+	"$@" -dM -E -x c /dev/null |
+		sed -n 's/^#define __\(i386\|x86_64\)__ 1$/\1/p'
+}
+# shellcheck disable=SC2034
+machine=$(machine_of "${cc[@]}")
 # A command that takes more seconds hangs; others take far fewer.
 # shellcheck disable=SC2034
 patience=1200

@@ -13,8 +13,11 @@ suite=$abs_top_srcdir/tests/conformance
 headers=-I$abs_top_srcdir/include
 cd "$work" || exit 99
 
+# Other compilers are for this machine alone.
 has()
 {
+	[ ${#emulator[@]} = 0 ] || [ "${1%% *}" = "${cc[0]}" ] ||
+		[ "${1%% *}" = "${cxx[0]}" ] || return
 	command -v "${1%% *}" >/dev/null
 }
 
@@ -28,7 +31,8 @@ two_files()
 	"${words[@]}" "${@:2}" "$headers" -c "$suite/fallback.c" -o one.o &&
 		"${words[@]}" "${@:2}" "$headers" -DOTHER_FILE \
 			-c "$suite/fallback.c" -o other.o &&
-		"${words[@]}" one.o other.o -o program && ./program
+		"${words[@]}" one.o other.o -o program &&
+		"${emulator[@]}" ./program
 }
 
 # strict COMPILER OPTION...
@@ -79,7 +83,7 @@ SOURCE
 by_decltype()
 {
 	"${cxx[@]}" -std=c++11 -U__GNUC__ "$headers" functions.cc -o functions &&
-		./functions
+		"${emulator[@]}" ./functions
 }
 has "${cxx[*]}" && check 'C++ with decltype alone' by_decltype
 
@@ -132,7 +136,7 @@ part()
 	rm -f part.o part
 	"${words[@]}" "${@:3}" "${suite_flags[@]}" -c "$suite/$2.c" -o part.o &&
 		"${cc[@]}" part.o suite.o sites.o -o part "${check_libs[@]}" &&
-		./part
+		"${emulator[@]}" ./part
 }
 
 check 'what the programs of the suite share' common_part

@@ -151,7 +151,7 @@ for options in '-O0' '-O2 -fno-common -fno-pie -no-pie' '-O2 -flto' \
 		fi
 		check "$name: links" link program "${flags[@]}" \
 			"-fuse-ld=$linker" "${objs[@]}"
-		check "$name: runs, as one module" "$work/program"
+		check "$name: runs, as one module" "${emulator[@]}" "$work/program"
 		check "$name: one constructor and one destructor" one_pair \
 			"$work/program"
 	done
@@ -186,7 +186,7 @@ refers() # FILE
 }
 check 'links, and without the hook' "${cc[@]}" -o "$work/alone" "$work/alone.o" \
 	"${library[@]}"
-check 'runs' "$work/alone"
+check 'runs' "${emulator[@]}" "$work/alone"
 check 'adds no constructor' none_of_ours "$work/alone"
 if refers "$work/alone.o" >/dev/null; then
 	report 'not ok' 'and does not ask for the hook'
@@ -293,7 +293,7 @@ for linker in "${linkers[@]}"; do
 	check "with a definition they link, $linker" "${cc[@]}" \
 		"-fuse-ld=$linker" -o "$work/program" "${objs[@]}" \
 		"$work/hook.o" "${library[@]}"
-	check "run, $linker" "$work/program"
+	check "run, $linker" "${emulator[@]}" "$work/program"
 	check "and show nothing of it, $linker" not_dynamic "$work/program"
 	check "so does a library, $linker" "${cc[@]}" "-fuse-ld=$linker" -shared \
 		-o "$work/libx.so" "${objs[@]}" "$work/hook.o" "${library[@]}"
@@ -305,7 +305,8 @@ for linker in "${linkers[@]}"; do
 			"${include[@]}" "$define" "-fuse-ld=$linker" -O1 \
 			-Wl,--gc-sections -o "$work/asks" "$work/asks.c" \
 			"$work/word.c" "${with[@]}" "${library[@]}"
-		check "the note tells, $linker $define" "$work/asks" $hooked
+		check "the note tells, $linker $define" \
+			"${emulator[@]}" "$work/asks" $hooked
 		check "nothing in the dynamic table, $linker $define" \
 			not_dynamic "$work/asks"
 	done

@@ -116,7 +116,7 @@ for std in c++11 c++14 c++17 c++20; do
 		quiet c++ "-std=$std" "${known[@]}"
 done
 # The control: warnings about the user's code and the user's call are seen.
-printf 'int missing;\n#include "use.h"\nint g(int a) { long b = a; return b; }\n' |
+printf 'int missing;\n#include "use.h"\nint g(long long a) { int b = a; return b; }\n' |
 	sed '1i #define NOTHING (void *)0' >"$work/use"
 check_fails 'control: a conversion of the program is warned of' conversion \
 	quiet c -std=c11 -Wconversion
@@ -207,7 +207,7 @@ int use()
 END2
 
 # A result of an incomplete type, and ones with a trivial destructor.
-accepts 'NULL calls of other classes' c++ -std=c++11 <<'END2'
+[ "$machine" = i386 ] || accepts 'NULL calls of other classes' c++ -std=c++11 <<'END2'
 #include <static_call.h>
 struct later;
 struct flat { int a; double b; };
@@ -317,7 +317,7 @@ run() # LANGUAGE OPTION...
 	[ "$1" = c ] || with=("${cxx[@]}")
 	"${with[@]}" -x "$1" "${include[@]}" ${hook:+"$hook"} "${@:2}" \
 		-o "$work/program" "$work/case" -x none "${library[@]}" &&
-		"$work/program"
+		"${emulator[@]}" "$work/program"
 }
 
 for convention in regcall ms_abi; do
@@ -430,7 +430,7 @@ promises()
 {
 	"${cc[@]}" "${include[@]}" "-I$work" -O2 "$@" ${hook:+"$hook"} \
 		-o "$work/program" "$work/caller.c" "$work/targets.c" \
-		"${library[@]}" && "$work/program"
+		"${library[@]}" && "${emulator[@]}" "$work/program"
 }
 believes() # EXPECTED OPTION...
 {
@@ -488,7 +488,7 @@ int main(void)
 	return calls != 1;
 }
 END2
-case $backend,$(uname -m) in
+case $backend,$machine in
 generic,x86_64)
 	check_fails 'asm that calls a trampoline does not link' \
 		'undefined.*__SCT__counted' run c

@@ -98,7 +98,7 @@ for mode in '-fno-pie -no-pie' '-fPIE -pie' '-fPIC -pie'; do
 		check "import links, $mode $level" \
 			link user "${flags[1]}" "$work/user.o" "${calls[@]}" \
 			"${library[@]}"
-		check "one key in both modules, $mode $level" "$work/user"
+		check "one key in both modules, $mode $level" "${emulator[@]}" "$work/user"
 		check "no copy relocation, $mode $level" \
 			no_copy_relocation "$work/user"
 	done
@@ -141,7 +141,7 @@ for source in tramp_updater tramp_querier; do
 		"-Wl,-rpath,$work" "-l$source" "${calls[@]}" "${library[@]}"
 	check_fails "and does not start" \
 		'undefined symbol.*__SCK__tramp_call' \
-		env LD_BIND_NOW=1 "$work/bad"
+		env LD_BIND_NOW=1 "${emulator[@]}" "$work/bad"
 done
 check 'user of an unexported call compiles' compile hidden_user -O2
 check_fails 'an unexported call does not link' \
@@ -181,14 +181,16 @@ check 'a program that links' link right "$work/empty_main.o" "$work/library.o" \
 	"-L$libs" "-lstaticcall-$backend"
 mkdir "$work/other"
 wrong=$work/other/libstaticcall-$backend.so.0
-check 'and starts with its library' env LD_LIBRARY_PATH="$libs" "$work/right"
+check 'and starts with its library' env LD_LIBRARY_PATH="$libs" \
+	"${emulator[@]}" "$work/right"
 for other in ${SC_BACKENDS:-}; do
 	[ "$other" != "$backend" ] || continue
 	[ -e "$libs/libstaticcall-$other.so" ] || continue
 	ln -sf "$libs/libstaticcall-$other.so" "$wrong"
 	check_fails "and does not start with the library of $other" \
 		"version .LIBSTATICCALL_${backend^^}_0. not found" \
-		env LD_LIBRARY_PATH="$work/other" "$work/right"
+		env LD_LIBRARY_PATH="$work/other" \
+		"${emulator[@]}" "$work/right"
 done
 
 finish

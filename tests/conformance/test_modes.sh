@@ -12,14 +12,15 @@
 
 export SC_TEST_SHORT=1
 suite=$abs_top_srcdir/tests/conformance
-read -ra check_flags <<<"$(pkg-config --cflags --libs check) -lpthread"
+read -ra check_cflags <<<"${CHECK_CFLAGS:-}"
+read -ra check_libs <<<"${CHECK_LIBS:-}"
 library=("-L$libs" "-Wl,-rpath,$libs" "-lstaticcall-$backend")
 
 object() # NAME FLAG...
 {
 	local name=$1
 	shift
-	"${cc[@]}" "$@" "${include[@]}" -c \
+	"${cc[@]}" "$@" "${include[@]}" "${check_cflags[@]}" -c \
 		-o "$work/$name.o" "$suite/$name.c"
 }
 
@@ -34,7 +35,7 @@ program() # "FLAGS" NAME SOURCE...
 	done
 	"${cc[@]}" "${flags[@]}" ${hook:+"$hook"} -o "$work/$name" \
 		"${objects[@]}" "$work/suite.o" "$work/suite_sites.o" \
-		"${extra[@]}" "${library[@]}" "${check_flags[@]}"
+		"${extra[@]}" "${library[@]}" "${check_libs[@]}"
 }
 
 supported() # FLAG...
@@ -56,7 +57,8 @@ mode()
 	fi
 	[ "$backend" = inline ] || kinds=
 	check "$name is built" program "$2" "$4" "$4"
-	check "$name passes" env SC_TEST_KINDS="$kinds" "$work/$4"
+	check "$name passes" env SC_TEST_KINDS="$kinds" \
+		"${emulator[@]}" "$work/$4"
 }
 
 is_clang()

@@ -71,9 +71,10 @@ try_order() # NAME OBJECT...
 	check "$name: links" "${cc[@]}" ${hook:+"$hook"} -o "$work/program" \
 		"${objects[@]}" "-L$libs" "-Wl,-rpath,$libs" \
 		"-lstaticcall-$backend"
-	check "$name: right and patched" "$work/program"
+	check "$name: right and patched" "${emulator[@]}" "$work/program"
 	check "$name: right when nothing may be patched" \
-		env STATIC_CALL_PATCH=0 "$work/program" unpatched
+		env STATIC_CALL_PATCH=0 "${emulator[@]}" "$work/program" \
+		unpatched
 }
 try_order 'the oldest first' old now new main
 try_order 'the newest first' new now old main

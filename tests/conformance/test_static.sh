@@ -10,8 +10,9 @@
 
 suite=$abs_top_srcdir/tests/conformance
 archive=$libs/libstaticcall-$backend.a
-static_libs=$(pkg-config --static --libs check 2>/dev/null)
-read -ra check_libs <<<"$static_libs -lpthread"
+static_libs=$("${PKG_CONFIG:-pkg-config}" --static --libs check 2>/dev/null)
+read -ra check_libs <<<"${static_libs:-${CHECK_LIBS:-}} -lpthread"
+read -ra check_cflags <<<"${CHECK_CFLAGS:-}"
 
 build() # HOW NAME SOURCE...
 {
@@ -21,7 +22,7 @@ build() # HOW NAME SOURCE...
 	for source; do
 		objects+=("$work/$source$pie.o")
 		[ -e "$work/$source$pie.o" ] ||
-			"${cc[@]}" -O2 "$pie" "${include[@]}" \
+			"${cc[@]}" -O2 "$pie" "${include[@]}" "${check_cflags[@]}" \
 				-c -o "$work/$source$pie.o" "$suite/$source.c" ||
 			return
 	done
@@ -33,8 +34,9 @@ can_link() # HOW
 {
 	printf '#include <check.h>\nint main(void) { return !suite_create("x"); }' \
 		>"$work/probe.c"
-	"${cc[@]}" -fPIE "$1" -o "$work/probe" "$work/probe.c" \
-		"${check_libs[@]}" >"$work/log" 2>&1 && "$work/probe"
+	"${cc[@]}" -fPIE "$1" "${check_cflags[@]}" -o "$work/probe" "$work/probe.c" \
+		"${check_libs[@]}" >"$work/log" 2>&1 &&
+		"${emulator[@]}" "$work/probe"
 }
 
 if [ ! -e "$archive" ]; then
@@ -52,11 +54,11 @@ for how in "${hows[@]}"; do
 	for test in call tail batch info init threads fork; do
 		check "test_$test links, $how" build $how "test_$test" \
 			"test_$test" suite suite_sites
-		check "test_$test passes, $how" "$work/test_$test"
+		check "test_$test passes, $how" "${emulator[@]}" "$work/test_$test"
 	done
 	check "test_many links, $how" build $how test_many test_many \
 		many_here many_there suite suite_sites
-	check "test_many passes, $how" "$work/test_many"
+	check "test_many passes, $how" "${emulator[@]}" "$work/test_many"
 done
 
 finish

@@ -121,7 +121,7 @@ info()
 	shift 3
 
 	[ "$n" = 0 ] || reason="a program or library was $said"
-	env STATIC_CALL_DEBUG=1 "$@" >out 2>err
+	env STATIC_CALL_DEBUG=1 "${emulator[@]}" "$@" >out 2>err
 	check "$name: runs" test $? = 0
 	check "$name: static_call_get_info()" \
 		diff <(echo "loaded: $n of $of, $reason") <(grep loaded: out |

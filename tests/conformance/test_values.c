@@ -43,11 +43,25 @@ static NOINLINE int invert(int x)
 static int after_count;
 
 /*
+ * On i386 a result in memory cannot be that of a NULL call: the caller expects
+ * that the callee takes its address off the stack.
+ */
+#define NULLED(kind)							\
+	ck_assert_int_eq(static_call_update(pick_##kind, NULL), 0);	\
+	static_call_cond(pick_##kind)(11, a, b, 2.5);			\
+	ck_assert_int_eq(after_count, 2)
+#ifdef __i386__
+#define NULLED_IN_MEMORY(kind)
+#else
+#define NULLED_IN_MEMORY(kind)	NULLED(kind)
+#endif
+
+/*
  * For each kind: two functions that return one of two values out of the middle
  * of an argument list, so that a value travels in both directions and its
  * neighbours would show a shift.
  */
-#define KIND(kind, T, A, B)						\
+#define KIND(kind, T, A, B, when_null)				\
 static NOINLINE T first_##kind(int before, T a, T b, double after)	\
 {									\
 	(void)b;							\
@@ -76,9 +90,7 @@ START_TEST(test_##kind)							\
 					    second_##kind), 0);		\
 	r = static_call(pick_##kind)(11, a, b, 2.5);			\
 	ck_assert(same_##kind(r, b) && !same_##kind(r, a));		\
-	ck_assert_int_eq(static_call_update(pick_##kind, NULL), 0);	\
-	static_call_cond(pick_##kind)(11, a, b, 2.5);			\
-	ck_assert_int_eq(after_count, 2);				\
+	when_null(kind);						\
 	ck_assert_int_eq(static_call_update(pick_##kind,		\
 					    first_##kind), 0);		\
 	r = static_call_mod(pick_##kind)(11, a, b, 2.5);		\
@@ -86,12 +98,13 @@ START_TEST(test_##kind)							\
 }									\
 END_TEST
 
-#define SCALAR(kind, T, A, B)						\
+#define COMPARED(kind, T, A, B, when_null)				\
 static bool same_##kind(T x, T y)					\
 {									\
 	return x == y;							\
 }									\
-KIND(kind, T, A, B)
+KIND(kind, T, A, B, when_null)
+#define SCALAR(kind, T, A, B)	COMPARED(kind, T, A, B, NULLED)
 
 /* Compares all bytes: for types without padding. */
 #define BYTES(kind, T, A, B)						\
@@ -99,7 +112,7 @@ static bool same_##kind(T x, T y)					\
 {									\
 	return !memcmp(&x, &y, sizeof(x));				\
 }									\
-KIND(kind, T, A, B)
+KIND(kind, T, A, B, NULLED_IN_MEMORY)
 
 /* Parentheses, so that the commas stay inside one macro argument. */
 #define AS(T, ...) ((T){ __VA_ARGS__ })
@@ -123,9 +136,10 @@ SCALAR(float, float, 1.5f, -0x1p-100f)
 SCALAR(double, double, 0x1.fffffffffffffp1023, -0x1p-1000)
 SCALAR(long_double, long double, 1.25L, -3.0e300L)
 SCALAR(complex_float, float _Complex, 1.0f + 2.0f * I, -4.0f + 0.5f * I)
-SCALAR(complex_double, double _Complex, 1.0 + 2.0 * I, -4.0 + 0.5 * I)
-SCALAR(complex_long_double, long double _Complex, 1.0L + 2.0L * I,
-       -4.0L + 0.5L * I)
+COMPARED(complex_double, double _Complex, 1.0 + 2.0 * I, -4.0 + 0.5 * I,
+	 NULLED_IN_MEMORY)
+COMPARED(complex_long_double, long double _Complex, 1.0L + 2.0L * I,
+	 -4.0L + 0.5L * I, NULLED_IN_MEMORY)
 SCALAR(pointer, const void *, &after_count, NULL)
 SCALAR(char_pointer, char *, (char *)&after_count, (char *)&after_count + 1)
 SCALAR(function_pointer, int_fn, negate, invert)

@@ -18,10 +18,10 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "numbers.h"
 #include "restrict.h"
 
 /* What older headers lack. */
@@ -54,12 +54,12 @@ static const struct {
 } calls[] = {
 	{ "mremap", SYS_mremap },	{ "mprotect", SYS_mprotect },
 	{ "membarrier", SYS_membarrier },
-	{ "open", SYS_openat },		{ "open", SYS_open },
+	{ "open", SYS_openat },		{ "open", CALL_OPEN },
 	{ "madvise", SYS_madvise },	{ "unshare", SYS_unshare },
-	{ "ioctl", SYS_ioctl },		{ "pwrite", SYS_pwrite64 },
-	{ "pread", SYS_pread64 },	{ "munmap", SYS_munmap },
-	{ "mmap", SYS_mmap },		{ "msync", SYS_msync },
-	{ "mincore", SYS_mincore },	{ "fstat", SYS_newfstatat },
+	{ "ioctl", SYS_ioctl },		{ "pwrite", CALL_PWRITE },
+	{ "pread", CALL_PREAD },	{ "munmap", SYS_munmap },
+	{ "mmap", CALL_MMAP },		{ "msync", SYS_msync },
+	{ "mincore", SYS_mincore },	{ "fstat", CALL_FSTAT },
 };
 
 #define N_CALLS	(sizeof(calls) / sizeof(calls[0]))

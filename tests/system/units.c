@@ -15,9 +15,9 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/shm.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "numbers.h"
 #include "restrict.h"
 #include "units.h"
 
@@ -113,7 +113,11 @@ static int allowed(char *set, const char *filter)
 /* ------------------------------------------------------------- the filters */
 
 #define NUMBER	offsetof(struct seccomp_data, nr)
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define LOW(n)	(offsetof(struct seccomp_data, args) + 8 * (n) + 4)
+#else
 #define LOW(n)	(offsetof(struct seccomp_data, args) + 8 * (n))
+#endif
 #define LOAD(at)							\
 	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (unsigned int)(at))
 #define EQUAL(k, yes, no)						\
@@ -158,10 +162,10 @@ static const char *deny_write_execute(void)
 {
 	struct sock_filter f[] = {
 		LOAD(NUMBER),
-		EQUAL(SYS_mmap, 4, 0),
+		EQUAL(CALL_MMAP, 4, 0),
 		EQUAL(SYS_mprotect, 6, 0),
-		EQUAL(SYS_pkey_mprotect, 5, 0),
-		EQUAL(SYS_shmat, 6, 0),
+		EQUAL(CALL_PKEY_MPROTECT, 5, 0),
+		EQUAL(CALL_SHMAT, 6, 0),
 		ANSWER(SECCOMP_RET_ALLOW),
 		LOAD(LOW(2)),
 		ANY_OF(PROT_EXEC, 0, 6),

@@ -27,10 +27,10 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/shm.h>
-#include <sys/syscall.h>
-#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "numbers.h"
 
 #define WATCHED(nr)							\
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, nr, 0, 1),			\
@@ -47,9 +47,9 @@ static void watch_me(void)
 	struct sock_filter filter[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 			 offsetof(struct seccomp_data, nr)),
-		WATCHED(SYS_mmap), WATCHED(SYS_mprotect),
-		WATCHED(SYS_pkey_mprotect), WATCHED(SYS_mremap),
-		WATCHED(SYS_shmat), WATCHED(SYS_remap_file_pages),
+		WATCHED(CALL_MMAP), WATCHED(SYS_mprotect),
+		WATCHED(CALL_PKEY_MPROTECT), WATCHED(SYS_mremap),
+		WATCHED(CALL_SHMAT), WATCHED(CALL_REMAP_FILE_PAGES),
 		WATCHED(SYS_personality),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
@@ -75,26 +75,25 @@ static void report(pid_t pid, const char *what)
 static void look_at_arguments(pid_t pid)
 {
 	const unsigned long both = PROT_WRITE | PROT_EXEC;
-	struct user_regs_struct regs;
+	struct __ptrace_syscall_info info;
+	unsigned long nr, first, third;
 
-	if (ptrace(PTRACE_GETREGS, pid, NULL, &regs))
+	/* Any architecture's registers, as the kernel names them. */
+	if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(info), &info) <= 0) {
+		report(pid, "made a call that could not be looked at");
 		return;
-	switch ((long)regs.orig_rax) {
-	case SYS_mmap:
-	case SYS_mprotect:
-	case SYS_pkey_mprotect:
-		if ((regs.rdx & both) == both)
-			report(pid, "asks for PROT_WRITE and PROT_EXEC");
-		break;
-	case SYS_shmat:
-		if (regs.rdx & SHM_EXEC)
-			report(pid, "asks for SHM_EXEC");
-		break;
-	case SYS_personality:
-		if (regs.rdi != 0xffffffff && (regs.rdi & 0x0400000))
-			report(pid, "asks for READ_IMPLIES_EXEC");
-		break;
 	}
+	nr = (unsigned long)info.seccomp.nr;
+	first = (unsigned long)info.seccomp.args[0];
+	third = (unsigned long)info.seccomp.args[2];
+	if ((nr == CALL_MMAP || nr == SYS_mprotect ||
+	     nr == CALL_PKEY_MPROTECT) && (third & both) == both)
+		report(pid, "asks for PROT_WRITE and PROT_EXEC");
+	if (nr == CALL_SHMAT && (third & SHM_EXEC))
+		report(pid, "asks for SHM_EXEC");
+	if (nr == SYS_personality && first != 0xffffffff &&
+	    (first & 0x0400000))
+		report(pid, "asks for READ_IMPLIES_EXEC");
 }
 
 static void look_at_maps(pid_t pid)

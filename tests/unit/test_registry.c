@@ -834,7 +834,7 @@ START_TEST(test_info_of_another_size)
 	small.size = size;
 	ck_assert_int_eq(static_call_get_info(&small), 0);
 	ck_assert_uint_eq(small.size, size);
-	ck_assert_uint_eq(small.modules, 0x5555555555555555ul);
+	ck_assert_uint_eq(small.modules, SIZE_MAX / 3);
 	ck_assert_str_eq(small.backend, "paper");
 	small.size = offsetof(struct static_call_info, reason);
 	ck_assert_int_eq(static_call_get_info(&small), 0);

@@ -14,6 +14,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -57,6 +58,9 @@ long __wrap_syscall(long number, ...)
 	    !self)
 		return __real_syscall(number, a[0], a[1], a[2], a[3], a[4],
 				      a[5]);
+	/* A limit in time has two forms on 32-bit systems. */
+	if (a[3])
+		abort();
 	atomic_store(&self->word, (uintptr_t)a[0]);
 	atomic_store(&self->tid, (int)__real_syscall(SYS_gettid));
 	result = __real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);

@@ -376,22 +376,24 @@ static void fill(uintptr_t *words, size_t n)
 		words[i] = (uintptr_t)(words + i);
 }
 
+#define W	sizeof(uintptr_t)
+
 /* Data from here to there, in bytes, and the words that may be the handle. */
 static const struct {
 	size_t start, end, first, n;
 } words[] = {
-	{ 0, 40, 0, 5 },
-	{ 8, 40, 1, 4 },
-	{ 1, 40, 1, 4 },
-	{ 7, 40, 1, 4 },
-	{ 9, 40, 2, 3 },
-	{ 15, 40, 2, 3 },
-	{ 0, 41, 0, 5 },
-	{ 0, 39, 0, 4 },
-	{ 1, 7, 0, 0 },
-	{ 0, MAX_WORDS * 8, 0, MAX_WORDS },
-	{ 0, MAX_WORDS * 8 + 8, 0, MAX_WORDS },
-	{ 8, N_DATA * 8, 1, MAX_WORDS },
+	{ 0, 5 * W, 0, 5 },
+	{ W, 5 * W, 1, 4 },
+	{ 1, 5 * W, 1, 4 },
+	{ W - 1, 5 * W, 1, 4 },
+	{ W + 1, 5 * W, 2, 3 },
+	{ 2 * W - 1, 5 * W, 2, 3 },
+	{ 0, 5 * W + 1, 0, 5 },
+	{ 0, 5 * W - 1, 0, 4 },
+	{ 1, W - 1, 0, 0 },
+	{ 0, MAX_WORDS * W, 0, MAX_WORDS },
+	{ 0, MAX_WORDS * W + W, 0, MAX_WORDS },
+	{ W, N_DATA * W, 1, MAX_WORDS },
 };
 #define N_CASES	((int)(sizeof(words) / sizeof(words[0])))
 
