@@ -9,9 +9,10 @@ alone = gcc-O2 clang-O0 sanitize-address sanitize-thread s390x i386 model host-t
 # In the tree of gcc-O2.
 tests = annotate system inline gcc-O0 trampoline generic processes unit stress \
 	lint
-later = matrix installed distribution
+later = matrix installed
 
-parts = $(alone) clang-O2 $(tests) $(later) packaged valgrind
+# The package is the longest, and waits for the archive.
+parts = $(alone) distribution packaged clang-O2 $(tests) $(later) valgrind
 
 # A part that hangs has failed.  One that does not never takes so long, however busy
 # the machine is.
@@ -19,7 +20,7 @@ limit = $(shell command -v timeout >/dev/null && echo timeout -k 30 8h)
 
 all: $(parts)
 
-$(tests) $(later): gcc-O2
+distribution $(tests) $(later): gcc-O2
 clang-O2: clang-O0
 # From its archive.
 packaged: distribution
