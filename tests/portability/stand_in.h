@@ -97,6 +97,17 @@ void ck_fail(const char *file, int line, const char *format, ...)
 	ck_assert_msg(memcmp(a, b, len) == 0, "%s", "differ: " #a ", " #b)
 #define ck_assert_mem_ne(a, b, len)					\
 	ck_assert_msg(memcmp(a, b, len) != 0, "%s", "same: " #a ", " #b)
+/* Either may be NULL. */
+#define ck_assert_pstr_eq(a, b)						\
+	do {								\
+		const char *ck_a_ = (a);				\
+		const char *ck_b_ = (b);				\
+		if (ck_a_ != ck_b_ &&					\
+		    (!ck_a_ || !ck_b_ || strcmp(ck_a_, ck_b_) != 0))	\
+			ck_abort_msg("'%s' and '%s' differ: " #a ", " #b, \
+				     ck_a_ ? ck_a_ : "NULL",		\
+				     ck_b_ ? ck_b_ : "NULL");		\
+	} while (0)
 #define ck_assert_str_eq(a, b)						\
 	do {								\
 		const char *ck_a_ = (a);				\
