@@ -98,6 +98,17 @@ START_TEST(test_log_line)
 }
 END_TEST
 
+/* In some emulators the link leads to the emulator. */
+static bool the_link_leads_here(void)
+{
+	static const char name[] = "/test_log";
+	char path[4096];
+	ssize_t len = readlink("/proc/thread-self/exe", path, sizeof(path));
+
+	return len >= (ssize_t)strlen(name) &&
+	       memcmp(path + len - strlen(name), name, strlen(name)) == 0;
+}
+
 /* The loader has no name for the program. */
 START_TEST(test_the_program_has_its_own_name)
 {
@@ -316,7 +327,8 @@ int main(void)
 
 	tcase_add_loop_test(tc, test_log_line, 0,
 			    (int)(sizeof(lines) / sizeof(lines[0])));
-	tcase_add_test(tc, test_the_program_has_its_own_name);
+	unit_add_if(tc, test_the_program_has_its_own_name, 0, 1,
+		    the_link_leads_here);
 	tcase_add_loop_test(tc, test_each_error_has_its_name_and_cure, 0,
 			    (int)(sizeof(documented) / sizeof(documented[0])));
 	tcase_add_test(tc, test_address);
