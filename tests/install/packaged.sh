@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# packaged.sh TREE [debian|fedora|lto [out]]: configure, make and make check as a
-# package is made: as an ordinary user, with the flags of Debian's packages, of
-# Fedora's, or with -flto; in the source tree, or in a directory beside it.
+# packaged.sh TREE [debian|fedora|lto [in|out [DIR...]]]: configure, make and make check
+# as a package is made: as an ordinary user, with the flags of Debian's packages, of
+# Fedora's, or with -flto; in the source tree, or in a directory beside it.  DIR...:
+# these directories of tests/ alone.
 #
 # TREE is a copy of the released sources.  Run by root, this gives it to nobody
 # first.  The results stay in TREE; a failed test fails this.
 set -eu
-flags=${2:-debian} where=${3:-in}
+flags=${2:-debian} where=${3:-in} dirs=("${@:4}") rc=0
 cd "$1"
 nobody=65534
 
@@ -16,7 +17,7 @@ if [ "$(id -u)" = 0 ]; then
 	# This copy of the script: nobody may not be able to read any other.
 	exec setpriv --reuid=$nobody --regid=$nobody --clear-groups \
 		env -u TMPDIR HOME="$PWD" "$BASH" tests/install/packaged.sh . \
-		"$flags" "$where"
+		"$flags" "$where" "${dirs[@]}"
 fi
 
 # What dpkg-buildflags prints, and what more and more packages add to it: files
@@ -69,4 +70,9 @@ if [ "$where" = out ]; then
 fi
 "$configure" --disable-dependency-tracking
 make
-SC_TEST_SHORT=1 make -k check
+export SC_TEST_SHORT=1
+[ ${#dirs[@]} -gt 0 ] || exec make -k check
+for dir in "${dirs[@]}"; do
+	make -k -C "tests/$dir" check || rc=1
+done
+exit $rc
