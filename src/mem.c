@@ -3,7 +3,7 @@
  * mem.c - memory for the library's own tables.
  *
  * Small blocks come out of one mapping, the pool, as long as there is room: a
- * mapping for each would add eighteen system calls to a start of 24.
+ * mapping for each would add eighteen system calls to a start of 26.
  * Blocks lie one behind the other in the order in which they were taken.  What
  * is freed can be taken again where it is the last; else it is lost until the
  * pool goes, and when the pool is full each block is a mapping of its own.  So

@@ -142,6 +142,9 @@ static void share_out(struct sc_places *places)
 			text->places = places->places + i;
 		text->n_places++;
 	}
+	for (i = 0; i < places->n_texts; i++)
+		if (places->texts[i].n_places)
+			sc_text_reserve_arena(places->texts + i);
 }
 
 static struct sc_places *places_new(size_t n_texts, size_t n)

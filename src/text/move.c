@@ -2,10 +2,10 @@
 /*
  * move.c - steps D, R, F and L: moving pages; the only file that uses mremap(2).
  *
- * A copy lies in the arena of its text: address space that the library reserves
- * as the text first moves, and never gives up while the text is known.  So a
- * child of fork() knows where a copy may be, whatever its parent was doing, and
- * empties the arena without asking whose mapping it is.
+ * A copy lies in the arena of its text: address space that the library reserved
+ * once and never gives up while the text is known.  So a child of fork() knows
+ * where a copy may be, whatever its parent was doing, and empties the arena
+ * without asking whose mapping it is.
  */
 #include "sc_config.h"
 
@@ -89,6 +89,12 @@ static int arena_reserve(struct sc_text *text)
 	/* A child that is born before this store keeps an empty mapping. */
 	__atomic_store_n(&text->arena, (uintptr_t)arena, __ATOMIC_RELEASE);
 	return 0;
+}
+
+void sc_text_reserve_arena(struct sc_text *text)
+{
+	if (text->usable && sc_system.can_swap)
+		arena_reserve(text);
 }
 
 /*

@@ -145,9 +145,9 @@ static struct memory *allocate(void)
 }
 
 /*
- * The page of the probe function, which is in no list of texts.  It keeps the
- * arena that it gets as the swap is tried.  A child that was born in a probe may
- * find a copy in it, or a part that is another's.
+ * The page of the probe function, which is in no list of texts.  It keeps its
+ * arena, so that nothing needs memory when the swap is tried.  A child that was
+ * born in a probe may find a copy in it, or a part that is another's.
  */
 static struct sc_text *begin_probe(struct memory *memory)
 {
@@ -204,6 +204,7 @@ static bool find_way(struct sc_text *text)
 		return false;
 	sc_system.untried = !RUNNING_ON_VALGRIND;
 	sc_system.can_swap = sc_system.untried;
+	sc_text_reserve_arena(text);
 	return true;
 }
 

@@ -113,6 +113,13 @@ const char *sc_text_trouble(void);
  */
 void sc_text_register(struct sc_text *text);
 
+/*
+ * Reserves address space for copies of a text that has places: as early as that,
+ * for a sandbox may forbid it later.  A failure is tried again by the first
+ * update that needs it.
+ */
+void sc_text_reserve_arena(struct sc_text *text);
+
 /* Before @text itself is freed: gives back what the engine has mapped for it. */
 void sc_text_forget(struct sc_text *text);
 

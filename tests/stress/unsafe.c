@@ -54,6 +54,11 @@ void sc_text_register(struct sc_text *text)
 				PROT_READ | PROT_WRITE | PROT_EXEC) == 0;
 }
 
+void sc_text_reserve_arena(struct sc_text *text)
+{
+	(void)text;
+}
+
 void sc_text_forget(struct sc_text *text)
 {
 	(void)text;

@@ -51,6 +51,12 @@ void sc_text_register(struct sc_text *text)
 	text->usable = text->asked && !paper_text.unfit;
 }
 
+void sc_text_reserve_arena(struct sc_text *text)
+{
+	ck_assert_uint_gt(text->n_places, 0);
+	paper_text.arenas++;
+}
+
 void sc_text_forget(struct sc_text *text)
 {
 	ck_assert_uint_lt(text->start, text->end);

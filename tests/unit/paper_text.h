@@ -22,8 +22,8 @@ struct paper_text {
 	uintptr_t gone;		/* text from here on is not mapped any more */
 	int prepare_error;
 	/* what it was asked */
-	size_t starts, tries, registers, forgets, prepares, commits, restores,
-		engine_repairs, repairs, ends;
+	size_t starts, tries, registers, arenas, forgets, prepares, commits,
+		restores, engine_repairs, repairs, ends;
 	size_t room;
 	/* the changes that were prepared last */
 	const struct sc_change *changes;

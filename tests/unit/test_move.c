@@ -118,6 +118,17 @@ START_TEST(test_no_room_for_an_arena)
 }
 END_TEST
 
+START_TEST(test_arena_is_reserved_where_text_moves)
+{
+	start();
+	code_make(&code, 1, 1);
+	code.text.usable = _i & 1;
+	sc_system.can_swap = _i & 2;
+	sc_text_reserve_arena(&code.text);
+	ck_assert_int_eq(code.text.arena != 0, _i == 3);
+}
+END_TEST
+
 /* What is clean is not cleared, least of all where there is no arena. */
 START_TEST(test_arena_is_cleared_once)
 {
@@ -554,6 +565,7 @@ int main(void)
 	tcase_add_test(tc, test_what_is_mapped);
 	tcase_add_loop_test(tc, test_text_that_is_not_mlocked, 0, 2);
 	tcase_add_test(tc, test_no_room_for_an_arena);
+	tcase_add_loop_test(tc, test_arena_is_reserved_where_text_moves, 0, 4);
 	tcase_add_test(tc, test_arena_is_cleared_once);
 	tcase_add_test(tc, test_a_copy_that_stays_out_is_dropped);
 	tcase_add_test(tc, test_text_that_is_forgotten_has_no_arena);

@@ -298,6 +298,7 @@ START_TEST(test_places_are_in_order_and_once)
 	ck_assert_ptr_eq(places->texts[1].places, place(a, SECOND + 0x40));
 	ck_assert_uint_eq(places->texts[1].n_places, 1);
 	ck_assert_uint_eq(paper_text.registers, 2);
+	ck_assert_uint_eq(paper_text.arenas, 2);
 	ck_assert_uint_eq(paper_text.n_changes, 4);
 	ck_assert_uint_eq(sc_world->n_waiting, 0);
 	ck_assert_str_eq(said, "");
@@ -310,6 +311,7 @@ START_TEST(test_module_without_places)
 	make_modules();
 	ck_assert_int_eq(add(a), 0);
 	ck_assert_uint_eq(a->module.places->n, 0);
+	ck_assert_uint_eq(paper_text.arenas, 0);
 	put_call(b, 0x40, a);
 	ck_assert_int_eq(add(b), 0);
 	expect(b, 0x40, FUNC(1));
