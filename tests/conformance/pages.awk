@@ -7,6 +7,7 @@
 #				the line with TEXT
 #	.\" run [BACKEND...]	a session, with these backends alone; see session.sh
 #	.\" shown by FILE	a piece of FILE in the tree, which a test uses
+#	.\" like FILE		something that a test in FILE looks at, with other names
 #	.\" declared		a structure of the header
 #	.\"+ TEXT		a line that readers need not see
 #	.\" end			no block follows
@@ -63,6 +64,14 @@ function put(line)
 	split("", there)
 	while ((getline line < file) > 0)
 		there[line] = 1
+	close(file)
+	next
+}
+/^\.\\" like / {
+	kind = "like"
+	file = top "/" $3
+	if ((getline line < file) <= 0)
+		problem("there is no " $3)
 	close(file)
 	next
 }
