@@ -46,13 +46,13 @@ build()
 sources=("${sources[@]/%/.c}")
 
 # The library for musl.  Headers of the kernel are where the C library of the system
-# has them; valgrind's are not for musl.
+# has them; valgrind's and those of probes are not for musl.
 musl_library()
 {
 	local object name dir
 
 	mkdir -p "$work/with-musl/kernel"
-	sed '/VALGRIND/d' "$abs_top_builddir/sc_config.h" >"$work/with-musl/sc_config.h"
+	sed '/VALGRIND\|SYS_SDT/d' "$abs_top_builddir/sc_config.h" >"$work/with-musl/sc_config.h"
 	for dir in linux asm-generic "$(uname -m)-linux-gnu/asm"; do
 		ln -s "/usr/include/$dir" "$work/with-musl/kernel/"
 	done
