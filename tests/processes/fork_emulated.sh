@@ -6,17 +6,17 @@
 # shellcheck source=tests/conformance/tap.sh
 . "${abs_top_srcdir:?}/tests/conformance/tap.sh"
 
-emulator=qemu-$(uname -m)
-"$emulator" ./exit_traced >/dev/null 2>&1
+qemu=qemu-$(uname -m)
+"$qemu" ./exit_traced >/dev/null 2>&1
 if [ $? != 7 ]; then
-	echo "1..0 # SKIP $emulator is not here, or runs no such program"
+	echo "1..0 # SKIP $qemu is not here, or runs no such program"
 	exit 0
 fi
 
 # One that hangs has its signals blocked.
 emulated()
 {
-	timeout -k 1 "$patience" "$emulator" "$@"
+	timeout -k 1 "$patience" "$qemu" "$@"
 }
 
 # No thread runs beside these forks: the emulator's own fork is not safe then.
