@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * maps.c - the only file that reads /proc/self/maps and its like, which below
- * is that of the thread, see sc_maps_open_file().
+ * maps.c - reads /proc/self/maps and its like, for the engine: below, that of the
+ * thread, see sc_maps_open_file().  For the names in the debug log, which every
+ * backend has, symbol.c reads it as well.
  *
  * PROCMAP_QUERY (Linux 6.11) finds one mapping in a fraction of the time that
  * reading the whole text takes.

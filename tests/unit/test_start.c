@@ -341,7 +341,7 @@ END_TEST
 /* --------------------------------------------- whether the process is alone */
 
 static int n_asked;
-static bool other_thread;	/* unless it is the question of the end */
+static bool other_thread;	/* then the second answer is no */
 
 static long ask_unshare(long number, long a, long b, long c, long d)
 {
