@@ -24,9 +24,14 @@
 
 #define SLAB	64
 
-/* Entries come in slabs, which stay until this copy of the library ends. */
+/*
+ * Entries come in slabs, which stay until this copy of the library ends.  Behind
+ * @n_used nothing has been touched yet; a child believes it, for it grows before
+ * the entry that it lets in is filled.
+ */
 struct sc_slab {
 	struct sc_slab *next;
+	size_t n_used;
 	struct sc_key entries[SLAB];
 };
 
@@ -73,7 +78,7 @@ struct sc_key *sc_registry_next(struct sc_key_cursor *c)
 	if (!c->begun)
 		*c = (struct sc_key_cursor){ sc_world->slabs, 0, true };
 	for (; c->slab; c->slab = c->slab->next, c->at = 0)
-		while (c->at < SLAB) {
+		while (c->at < c->slab->n_used) {
 			struct sc_key *entry = c->slab->entries + c->at++;
 
 			if (entry->key && entry->name[0])
@@ -90,27 +95,35 @@ static void push(struct sc_key **list, struct sc_key *entry)
 	*list = entry;
 }
 
-/*
- * A new slab is known when all of it is written; until then a child does without
- * its entries, and its memory is left over there.
- */
+/* A new slab is known when it is empty and linked. */
+static struct sc_slab *slab_with_room(void)
+{
+	struct sc_slab *slab = sc_world->slabs;
+
+	if (slab && slab->n_used < SLAB)
+		return slab;
+	slab = sc_alloc(sizeof(*slab));
+	if (!slab)
+		return NULL;
+	slab->next = sc_world->slabs;
+	__atomic_store_n(&sc_world->slabs, slab, __ATOMIC_RELEASE);
+	return slab;
+}
+
 static struct sc_key *take_spare(void)
 {
-	struct sc_key *entry;
+	struct sc_key *entry = sc_world->spare;
 	struct sc_slab *slab;
-	size_t i;
 
-	if (!sc_world->spare) {
-		slab = sc_alloc(sizeof(*slab));
-		if (!slab)
-			return NULL;
-		for (i = 0; i < SLAB; i++)
-			push(&sc_world->spare, slab->entries + i);
-		slab->next = sc_world->slabs;
-		__atomic_store_n(&sc_world->slabs, slab, __ATOMIC_RELEASE);
+	if (entry) {
+		sc_world->spare = entry->next;
+		return entry;
 	}
-	entry = sc_world->spare;
-	sc_world->spare = entry->next;
+	slab = slab_with_room();
+	if (!slab)
+		return NULL;
+	entry = slab->entries + slab->n_used;
+	__atomic_store_n(&slab->n_used, slab->n_used + 1, __ATOMIC_RELEASE);
 	return entry;
 }
 
@@ -310,7 +323,7 @@ void sc_keys_repair(void)
 	sc_world->n_unowned = 0;
 	for (slab = sc_world->slabs; slab; slab = slab->next) {
 		sc_valgrind_inherit(slab, sizeof(*slab));
-		for (i = 0; i < SLAB; i++)
+		for (i = 0; i < slab->n_used; i++)
 			repair_entry(slab->entries + i);
 	}
 }

@@ -46,6 +46,7 @@
 #endif
 
 #include "lock.h"
+#include "mem.h"
 #include "valgrind.h"
 
 struct page {
@@ -61,12 +62,8 @@ struct page {
 };
 #define WAITERS		0x80000000u
 
-/*
- * Room for the page, whatever its size up to 64 KB and wherever this lies.  Where
- * pages are larger the kernel is not asked to wipe.
- */
-#define PAGE_MAX	(64ul << 10)
-static char room[2 * PAGE_MAX];
+/* For the page, wherever this lies.  A kernel of larger ones is not asked to wipe. */
+static char room[2 * SC_PAGE_MAX];
 
 /* Set once, by the first that needs it; NULL again when the copy ends. */
 static struct page *_Atomic the_page;
@@ -228,12 +225,11 @@ static bool kernel_wipes(void *page, size_t len)
  */
 static struct page *make_page(void)
 {
-	uintptr_t size = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t size = (uintptr_t)getpagesize();
 	uintptr_t start = ((uintptr_t)room + size - 1) & ~(size - 1);
-	struct page *page = (struct page *)(size > PAGE_MAX ? (uintptr_t)room :
-							      start);
+	struct page *page = (void *)(size > SC_PAGE_MAX ? (uintptr_t)room : start);
 
-	if (size > PAGE_MAX || !kernel_wipes(page, size))
+	if (size > SC_PAGE_MAX || !kernel_wipes(page, size))
 		pthread_atfork(NULL, NULL, forget_in_child);
 	page->mark = 1;
 	the_page = page;

@@ -2,8 +2,8 @@
 /*
  * mem.c - memory for the library's own tables.
  *
- * Small blocks come out of one mapping, the pool, as long as there is room: a
- * mapping for each would add eighteen system calls to a start of 26.
+ * Small blocks come out of one static area, the pool, as long as there is room: a
+ * mapping for each would add eighteen system calls to a start of 24.
  * Blocks lie one behind the other in the order in which they were taken.  What
  * is freed can be taken again where it is the last; else it is lost until the
  * pool goes, and when the pool is full each block is a mapping of its own.  So
@@ -24,7 +24,7 @@
 #include "mem.h"
 #include "valgrind.h"
 
-#define POOL_SIZE	(160ul << 10)
+#define POOL_SIZE	(3 * SC_PAGE_MAX)
 #define SMALL		(80ul << 10)	/* at most, for a block of the pool */
 #define ALIGN		16
 #define MANY_PAGES	(64ul << 10)
@@ -35,12 +35,13 @@
 #endif
 
 struct pool {
-	_Atomic size_t used;		/* from the start of the pool */
+	_Atomic size_t used;		/* of @blocks */
 	char unused[ALIGN - sizeof(size_t)];	/* keeps what follows aligned */
+	char blocks[POOL_SIZE - ALIGN];
 };
 
-/* Set once, by the first that needs it; NULL again when the copy ends. */
-static struct pool *_Atomic the_pool;
+/* For the pool, whose pages are nobody else's (world.h) wherever this lies. */
+static char room[POOL_SIZE + SC_PAGE_MAX];
 
 int sc_alloc_fail_after = -1;
 bool sc_alloc_apart;
@@ -56,18 +57,8 @@ static void *map(size_t size)
 
 static struct pool *get_pool(void)
 {
-	struct pool *pool = the_pool, *other = NULL;
-
-	if (pool)
-		return pool;
-	pool = map(POOL_SIZE);
-	if (!pool)
-		return NULL;
-	pool->used = sizeof(*pool);
-	if (atomic_compare_exchange_strong(&the_pool, &other, pool))
-		return pool;
-	munmap(pool, POOL_SIZE);
-	return other;
+	return (struct pool *)(((uintptr_t)room + SC_PAGE_MAX - 1) &
+			       ~(SC_PAGE_MAX - 1));
 }
 
 static size_t round_up(size_t size)
@@ -81,17 +72,16 @@ static void *take(struct pool *pool, size_t size)
 	size_t at = pool->used;
 
 	do {
-		if (size > POOL_SIZE - at)
+		if (size > sizeof(pool->blocks) - at)
 			return NULL;
 	} while (!atomic_compare_exchange_weak(&pool->used, &at, at + size));
 	/* Another thread may have had it before. */
-	sc_valgrind_inherit((char *)pool + at, size);
-	return (char *)pool + at;
+	sc_valgrind_inherit(pool->blocks + at, size);
+	return pool->blocks + at;
 }
 
 void *sc_alloc(size_t size)
 {
-	struct pool *pool;
 	void *p;
 
 	if (sc_alloc_fail_after >= 0 && sc_alloc_fail_after-- == 0) {
@@ -100,8 +90,7 @@ void *sc_alloc(size_t size)
 	}
 	if (size > SMALL || sc_alloc_apart)
 		return map(size);
-	pool = get_pool();
-	p = pool ? take(pool, round_up(size)) : NULL;
+	p = take(get_pool(), round_up(size));
 	return p ? p : map(size);
 }
 
@@ -111,7 +100,7 @@ void *sc_alloc(size_t size)
  */
 void sc_will_write(void *p, size_t size)
 {
-	uintptr_t mask = (uintptr_t)sysconf(_SC_PAGESIZE) - 1;
+	uintptr_t mask = (uintptr_t)getpagesize() - 1;
 	uintptr_t from = ((uintptr_t)p + mask) & ~mask;
 	uintptr_t to = ((uintptr_t)p + size) & ~mask;
 	int saved = errno;
@@ -125,7 +114,7 @@ void sc_will_write(void *p, size_t size)
 /* Zeroed before it can be taken again. */
 static void give_back(struct pool *pool, void *p, size_t size)
 {
-	size_t at = (size_t)((char *)p - (char *)pool), end = at + size;
+	size_t at = (size_t)((char *)p - pool->blocks), end = at + size;
 
 	memset(p, 0, size);
 	atomic_compare_exchange_strong(&pool->used, &end, at);
@@ -133,11 +122,11 @@ static void give_back(struct pool *pool, void *p, size_t size)
 
 void sc_free(void *p, size_t size)
 {
-	struct pool *pool = the_pool;
+	struct pool *pool = get_pool();
 
 	if (!p)
 		return;
-	if (pool && (uintptr_t)p - (uintptr_t)pool < POOL_SIZE)
+	if ((uintptr_t)p - (uintptr_t)pool < POOL_SIZE)
 		give_back(pool, p, round_up(size));
 	else
 		munmap(p, size);
@@ -145,9 +134,8 @@ void sc_free(void *p, size_t size)
 
 void sc_mem_end(void)
 {
-	struct pool *pool = the_pool;
+	struct pool *pool = get_pool();
 
-	the_pool = NULL;
-	if (pool)
-		munmap(pool, POOL_SIZE);
+	memset(pool->blocks, 0, pool->used);
+	pool->used = 0;
 }

@@ -175,26 +175,39 @@ static int note_object(struct dl_phdr_info *info, size_t size, void *arg)
 	return 0;
 }
 
-/* The program is where the kernel has found its headers. */
-static int is_program(struct dl_phdr_info *info, size_t size, void *arg)
+struct question {
+	uintptr_t address;
+	bool is;
+};
+
+/* The program comes first, and is where the kernel has found its headers. */
+static int ask_first(struct dl_phdr_info *info, size_t size, void *arg)
 {
+	struct question *q = arg;
+
 	(void)size;
-	*(bool *)arg = sc_loaded_info_holds(info, getauxval(AT_PHDR), 1, PF_R);
+	q->is = sc_loaded_info_holds(info, getauxval(AT_PHDR), 1, PF_R) &&
+		sc_loaded_info_holds(info, q->address, 1, 0);
 	return 1;
+}
+
+static bool is_in_program(uintptr_t address)
+{
+	struct question q = { .address = address };
+
+	sc_loaded_each(ask_first, &q);
+	return q.is;
 }
 
 static int find_objects(struct objects *all)
 {
-	bool first = false;
-
 	sc_loaded_each(count_object, &all->max);
 	all->array = sc_alloc(all->max * sizeof(*all->array) + 1);
 	if (!all->array)
 		return -ENOMEM;
 	sc_loaded_each(note_object, all);
-	sc_loaded_each(is_program, &first);
 	if (all->n)
-		all->array[0].stays = first;
+		all->array[0].stays = is_in_program(getauxval(AT_PHDR));
 	return 0;
 }
 
@@ -362,16 +375,18 @@ static bool is_nodelete(const void *address)
 	return is;
 }
 
+/* As a rule it is asked of the program alone, and the others need no look. */
 bool sc_is_permanent(const void *address)
 {
-	const struct stays *stays = get_stays();
+	bool is_program = is_in_program((uintptr_t)address);
+	const struct stays *stays = is_program ? NULL : get_stays();
 	size_t i;
 
 	for (i = 0; stays && i < stays->n; i++)
 		if ((uintptr_t)address >= stays->loads[i].start &&
 		    (uintptr_t)address < stays->loads[i].end)
 			return true;
-	return is_nodelete(address);
+	return is_program || is_nodelete(address);
 }
 
 void sc_permanent_end(void)

@@ -212,50 +212,6 @@ static void link_places(struct sc_places *places)
 	}
 }
 
-/* Plans the current target of all places of @key, wherever they are. */
-static void plan_key(struct sc_plan *plan, struct sc_key *key)
-{
-	struct sc_plan_key *k = plan->keys + plan->n_keys++;
-	struct sc_place *p;
-
-	*k = (struct sc_plan_key){
-		.key = key->key,
-		.entry = key,
-		.func = key->target,
-		.target = sc_target_of(key->target, key->tramp),
-	};
-	for (p = key->places; p; p = p->next_of_key)
-		if (!p->text || !p->text->stuck)
-			sc_plan_add(plan, p, &k->target);
-}
-
-/*
- * The places of a module that comes, and those of its keys that wait elsewhere:
- * they were used before anybody had defined them.
- */
-static void plan_current(struct sc_plan *plan, const struct sc_module *m)
-{
-	const struct sc_places *places = m->places;
-	size_t i;
-
-	sc_plan_clear(plan);
-	sc_will_write(plan->changes, places->n * sizeof(*plan->changes));
-	/* Its places were linked just now: the first of each key heads the list. */
-	for (i = 0; i < places->n; i++) {
-		struct sc_place *p = places->places + i;
-
-		if (p->key && p->key->places == p && p->key->owned)
-			plan_key(plan, p->key);
-	}
-	for (i = 0; i < m->image->n_defines; i++) {
-		struct sc_key *key = sc_registry_lookup(m->image->defines[i].key);
-		const struct sc_place *p = key ? key->places : NULL;
-
-		if (p && (p < places->places || p >= places->places + places->n))
-			plan_key(plan, key);
-	}
-}
-
 static int define_all(struct sc_module *m)
 {
 	size_t i;
@@ -323,14 +279,11 @@ int sc_backend_add(struct sc_module *m, struct sc_plan *plan)
 	(void)SC_STEP('M');
 	if (!sc_text_enabled())
 		return 0;
-	plan_current(plan, m);
-	err = sc_plan_prepare(plan);
+	err = sc_places_patch(plan, m);
 	if (err)
 		sc_log_error("text", m->image->loaded->path,
 			     "not patched, calls go through their keys",
 			     sc_text_trouble(), err);
-	else
-		sc_text_commit();
 	return 0;
 }
 

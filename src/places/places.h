@@ -39,6 +39,7 @@
  *	decode.c	finds out whether each leads to its trampoline, and makes
  *			a place of it
  *	module_places.c	keeps the places of each module in order, one list a key
+ *	coming.c	patches those of a module that comes
  *	leaving.c	makes those of a module or key that goes pristine
  *	encode.c	in an update, works out what each shall hold
  *	survey.c	counts and lists them
@@ -87,6 +88,17 @@ size_t sc_places_find(const struct sc_image *image, struct sc_text *texts,
 
 /* Makes sure that @plan has room for all places; 0 or -ENOMEM. */
 int sc_places_reserve(struct sc_plan *plan);
+
+/* ------------------------------------------------------------ coming.c */
+
+/*
+ * Patches the places of @m, and those that were waiting for its keys.  After an
+ * error some may be patched; the rest go through their keys.
+ */
+int sc_places_patch(struct sc_plan *plan, const struct sc_module *m);
+
+/* So many changes at a time.  Tests have fewer. */
+extern size_t sc_places_part;
 
 /* ----------------------------------------------------------- decode.c */
 

@@ -126,6 +126,20 @@ static size_t memory_size(void)
 	return sizeof(struct memory) + (SC_BATCH + 1) * SC_PAGE;
 }
 
+/*
+ * Static, for a start has few system calls.  Nothing is ever read or written
+ * there; it is address space.  0: it is too small for a page.
+ */
+static uintptr_t probe_arena(void)
+{
+	static char room[2 * SC_PAGE_MAX];
+	uintptr_t size = SC_PAGE;
+
+	if (size > SC_PAGE_MAX)
+		return 0;
+	return ((uintptr_t)room + size - 1) & ~(size - 1);
+}
+
 /* A child that was born in the probe may have it already. */
 static struct memory *allocate(void)
 {
@@ -136,6 +150,7 @@ static struct memory *allocate(void)
 	memory = sc_alloc(memory_size());
 	if (!memory)
 		return NULL;
+	memory->text.arena = probe_arena();
 	memory->tx.mem.fd = -1;
 	memory->tx.maps.file.fd = -1;
 	memory->tx.before = (uint8_t *)(memory + 1);
@@ -277,6 +292,7 @@ void sc_text_try_swap(void)
 void sc_text_end(void)
 {
 	struct sc_tx *tx = sc_tx;
+	struct sc_text *text = &((struct memory *)tx)->text;
 
 	enabled = false;
 	may_pass = false;
@@ -284,7 +300,10 @@ void sc_text_end(void)
 	sc_tx = &sc_tx_none;
 	if (tx == sc_tx)
 		return;
-	sc_text_forget(&((struct memory *)tx)->text);
+	/* This one goes with the copy. */
+	if (text->arena == probe_arena())
+		text->arena = 0;
+	sc_text_forget(text);
 	sc_free(tx->ranges, tx->max_ranges * sizeof(*tx->ranges));
 	sc_free(tx, memory_size());
 }

@@ -133,10 +133,10 @@ done
 for b in trampoline inline; do
 	[ -x "$tests/$b/showinfo" ] || continue
 	if has_query $b; then
-		check "$b: a start has at most 26 system calls" starts_with_few $b 26
+		check "$b: a start has at most 24 system calls" starts_with_few $b 24
 		check_fails "$b: control: it has some" 'start membarrier' starts_with_few $b 5
 	else
-		skip "$b: a start has at most 26 system calls" \
+		skip "$b: a start has at most 24 system calls" \
 			'this kernel has no PROCMAP_QUERY'
 	fi
 done

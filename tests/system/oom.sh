@@ -30,8 +30,9 @@ each_in_turn()
 		[ "$seen" -ge $n ] || break
 	done
 	echo "$((n - 1)) allocations failed in turn"
-	# If none failed, the test has shown nothing.
-	[ $n -gt 1 ] && [ $n -lt 200 ]
+	# If none failed, the test has shown nothing; but the tables of a small
+	# program are static, and the generic backend has nothing else.
+	{ [ $n -gt 1 ] || [ "$b" = generic ]; } && [ $n -lt 200 ]
 }
 
 for b in $(built); do

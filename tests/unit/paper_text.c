@@ -91,8 +91,9 @@ int sc_text_prepare(struct sc_change *changes, size_t n)
 	}
 	paper_text.changes = changes;
 	paper_text.n_changes = n;
-	paper_text.prepared = !paper_text.prepare_error;
-	return paper_text.prepare_error;
+	paper_text.prepared = !paper_text.prepare_error ||
+			      paper_text.prepares <= paper_text.fails_after;
+	return paper_text.prepared ? 0 : paper_text.prepare_error;
 }
 
 void sc_text_commit(void)

@@ -21,6 +21,7 @@ struct paper_text {
 	bool stays;		/* text cannot be given back to its file */
 	uintptr_t gone;		/* text from here on is not mapped any more */
 	int prepare_error;
+	size_t fails_after;	/* so many transactions: with that error */
 	/* what it was asked */
 	size_t starts, tries, registers, arenas, forgets, prepares, commits,
 		restores, engine_repairs, repairs, ends;

@@ -504,6 +504,31 @@ START_TEST(test_module_that_is_not_patched)
 }
 END_TEST
 
+/* Five calls, two at a time; an error leaves what was patched before it. */
+START_TEST(test_module_is_patched_part_by_part)
+{
+	const size_t parts = _i ? 1 : 3, as_ever = sc_places_part;
+	size_t i;
+
+	make_modules();
+	sc_places_part = 2;
+	for (i = 0; i < 5; i++)
+		put_call(a, 0x40 + 0x20 * i, a);
+	paper_text.prepare_error = _i ? -EIO : 0;
+	paper_text.fails_after = parts;
+	ck_assert_int_eq(add(a), 0);
+	ck_assert_uint_eq(paper_text.commits, parts);
+	for (i = 0; i < 5; i++)
+		expect(a, 0x40 + 0x20 * i, i < 2 * parts ? FUNC(1) : a->text);
+	ck_assert_int_eq(strstr(said, "not patched") != NULL, _i);
+	sc_places_part = as_ever;
+	paper_text.prepare_error = 0;
+	ck_assert_int_eq(update(a, FUNC(4)), 0);
+	for (i = 0; i < 5; i++)
+		expect(a, 0x40 + 0x20 * i, FUNC(4));
+}
+END_TEST
+
 /* ----------------------------------------------------------- the start */
 
 START_TEST(test_patching_is_forbidden)
@@ -1012,6 +1037,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_what_is_said_of_a_module, 0, 6);
 	tcase_add_test(tc, test_key_of_another_copy);
 	tcase_add_test(tc, test_module_that_is_not_patched);
+	tcase_add_loop_test(tc, test_module_is_patched_part_by_part, 0, 2);
 	tcase_add_test(tc, test_patching_is_forbidden);
 	tcase_add_test(tc, test_reason);
 	tcase_add_test(tc, test_patching_begins_late);

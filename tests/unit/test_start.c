@@ -137,8 +137,6 @@ static const struct {
 	  "open /proc/thread-self/mem: EACCES, mprotect: EACCES" },
 	{ { .mprotect = no_protection, .pwrite = no_write },
 	  "write /proc/self/mem: EIO, mprotect: EACCES" },
-	{ { .mmap = no_arena, .syscall = no_unshare },
-	  "unshare: EPERM, mmap: ENOMEM" },
 	{ { .strict_overcommit = strict, .open = no_mem },
 	  "open /proc/thread-self/mem: EACCES" },
 	/* with moves, and in place: the way back is the same */
