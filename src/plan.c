@@ -61,9 +61,21 @@ int sc_plan_reserve_changes(struct sc_plan *plan, size_t n)
 	store_size(&plan->max_changes, 0);
 	plan->changes = both;
 	plan->scratch = both + n;
+	plan->n_touched = 0;
 	store_size(&plan->max_changes, n);
 	sc_free(old_both, 2 * old * sizeof(*both));
 	return 0;
+}
+
+void sc_plan_expect(struct sc_plan *plan, size_t n)
+{
+	size_t end = plan->n_changes + n;
+
+	if (end <= plan->n_touched)
+		return;
+	sc_will_write(plan->changes + plan->n_touched,
+		      (end - plan->n_touched) * sizeof(*plan->changes));
+	plan->n_touched = end;
 }
 
 void sc_plan_clear(struct sc_plan *plan)

@@ -59,12 +59,16 @@ struct sc_plan {
 	struct sc_change *changes;	/* by address of the place */
 	struct sc_change *scratch;	/* room for as many, to sort */
 	size_t n_changes, max_changes;
+	size_t n_touched;		/* of @changes, ever */
 	struct sc_plan_key few[SC_PLAN_FEW];
 };
 
 /* Makes room for @n keys, or changes; 0 or -ENOMEM, and then all is as it was. */
 int sc_plan_reserve_keys(struct sc_plan *plan, size_t n);
 int sc_plan_reserve_changes(struct sc_plan *plan, size_t n);
+
+/* @n changes more will come, at most; there is room for them. */
+void sc_plan_expect(struct sc_plan *plan, size_t n);
 
 /* Forgets keys and changes; keeps the room. */
 void sc_plan_clear(struct sc_plan *plan);

@@ -11,8 +11,8 @@ tests = annotate system inline gcc-O0 trampoline generic processes unit stress \
 	lint
 later = matrix installed
 
-# The package is the longest, and waits for the archive.
-parts = $(alone) distribution packaged clang-O2 $(tests) $(later) valgrind
+# make looks for what may begin in this order: the package is the longest.
+parts = $(alone) packaged clang-O2 $(tests) $(later) valgrind
 
 # A part that hangs has failed.  One that does not never takes so long, however busy
 # the machine is.
@@ -20,10 +20,8 @@ limit = $(shell command -v timeout >/dev/null && echo timeout -k 30 8h)
 
 all: $(parts)
 
-distribution $(tests) $(later): gcc-O2
+packaged $(tests) $(later): gcc-O2
 clang-O2: clang-O0
-# From its archive.
-packaged: distribution
 # The same logs.
 valgrind: unit inline stress system
 

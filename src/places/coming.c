@@ -8,7 +8,6 @@
  */
 #include "sc_config.h"
 
-#include "mem.h"
 #include "places.h"
 #include "plan.h"
 
@@ -53,13 +52,12 @@ static int patch_key(struct sc_plan *plan, struct sc_key *key)
 int sc_places_patch(struct sc_plan *plan, const struct sc_module *m)
 {
 	const struct sc_places *places = m->places;
-	size_t i, part = sc_places_part;
+	const size_t part = sc_places_part;
 	int err = 0;
+	size_t i;
 
 	sc_plan_clear(plan);
-	if (part > places->n)
-		part = places->n;
-	sc_will_write(plan->changes, part * sizeof(*plan->changes));
+	sc_plan_expect(plan, part < places->n ? part : places->n);
 	/* Its places were linked just now: the first of each key heads the list. */
 	for (i = 0; i < places->n && !err; i++) {
 		struct sc_place *p = places->places + i;

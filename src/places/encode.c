@@ -85,6 +85,7 @@ static int add_key(struct sc_plan *plan, struct sc_plan_key *k)
 	struct sc_place *p;
 
 	k->target = sc_target_of(k->func, k->entry->tramp);
+	sc_plan_expect(plan, k->entry->n_places);
 	for (p = k->entry->places; p; p = p->next_of_key) {
 		if (p->text && p->text->stuck)
 			return p->text->stuck;

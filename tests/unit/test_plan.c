@@ -254,6 +254,28 @@ START_TEST(test_room_that_is_there_needs_no_memory)
 }
 END_TEST
 
+/* The kernel is asked for the pages of the room once, and again for new room. */
+START_TEST(test_pages_of_the_room_come_once)
+{
+	struct sc_plan p = { .n_keys = 0 };
+
+	ck_assert_int_eq(sc_plan_reserve_changes(&p, 9000), 0);
+	sc_plan_expect(&p, 4000);
+	ck_assert_uint_eq(p.n_touched, 4000);
+	p.n_changes = 3000;
+	sc_plan_expect(&p, 1000);
+	ck_assert_uint_eq(p.n_touched, 4000);
+	sc_plan_expect(&p, 6000);
+	ck_assert_uint_eq(p.n_touched, 9000);
+	sc_plan_clear(&p);
+	sc_plan_expect(&p, 9000);
+	ck_assert_uint_eq(p.n_touched, 9000);
+	ck_assert_int_eq(sc_plan_reserve_changes(&p, 10000), 0);
+	ck_assert_uint_eq(p.n_touched, 0);
+	sc_plan_free(&p);
+}
+END_TEST
+
 /* Room for few keys is in the plan, and is not given back with the other. */
 START_TEST(test_few_keys_need_no_memory)
 {
@@ -291,6 +313,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_a_key_twice_is_seen, 0, 2);
 	tcase_add_test(tc, test_room_grows_and_is_returned);
 	tcase_add_test(tc, test_room_that_is_there_needs_no_memory);
+	tcase_add_test(tc, test_pages_of_the_room_come_once);
 	tcase_add_loop_test(tc, test_few_keys_need_no_memory, 0, 2);
 	return unit_end();
 }
