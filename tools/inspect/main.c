@@ -69,6 +69,8 @@ static const struct {
 	[STATUS] = { "status", "the number or the name of a process", "jCacskw" },
 };
 
+static const char short_options[] = ":ac:sw::jhV";
+
 static const struct option long_options[] = {
 	{ "all", no_argument, NULL, 'a' },
 	{ "core", required_argument, NULL, 'c' },
@@ -158,6 +160,18 @@ static int read_colour(struct settings *settings, const char *text)
 	return SC_EXIT_OK;
 }
 
+/* What getopt_long() has refused; in "-xj" it is still at this argument. */
+static int bad_option(const char *argument)
+{
+	const char letter[] = { '-', (char)optopt, '\0' };
+
+	if (!optopt)
+		return bad_usage("unknown option ", argument, "");
+	if (strchr(short_options, optopt))
+		return bad_usage("", argument, ": this option takes no value");
+	return bad_usage("unknown option ", letter, "");
+}
+
 /* -1: another option is to be read; else the exit status. */
 static int read_option(struct settings *settings, int option, char **argv)
 {
@@ -197,7 +211,7 @@ static int read_option(struct settings *settings, int option, char **argv)
 		return bad_usage("option ", argv[optind - 1],
 				 " takes the name of a file");
 	default:
-		return bad_usage("unknown option ", argv[optind - 1], "");
+		return bad_option(argv[optind - 1]);
 	}
 	if (n < sizeof(given) - 1 && !strchr(given, option))
 		given[n] = (char)option;
@@ -290,7 +304,7 @@ int main(int argc, char **argv)
 	int option, status;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":ac:sw::jhV", long_options,
+	while ((option = getopt_long(argc, argv, short_options, long_options,
 				     NULL)) != -1) {
 		status = read_option(&settings, option, argv);
 		if (status >= 0)
