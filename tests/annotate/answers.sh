@@ -341,6 +341,21 @@ for backend in trampoline generic; do
 	strip -s "$backend"
 done
 
+# clang leaves the lists out by which lines are found fastest.
+if [ -z "$lines" ] || ! command -v clang >/dev/null; then
+	skip "clang" "it is not there, or the tool has no libdw"
+else
+	before=$cc cc=clang
+	build byclang inline "@$hook/hook.rsp"
+	cc=$before
+	start ./byclang
+	check "clang: names and lines" grep -q '^  handle -> one (answers.c:5), ' \
+		<("$tool" status "$pid")
+	check "clang: lines of sites" grep -q ' calls_zero.* (answers.c:14)' \
+		<("$tool" status --sites "$pid")
+	stop
+fi
+
 # ---- a core ------------------------------------------------------------------------
 
 # dump FILTER COMMAND...: its core, in "core"; fails where none can be had.
