@@ -39,7 +39,7 @@ static const char usage[] =
 "  -c, --core FILE        what a process was when it dumped this core\n"
 "  -s, --sites            print the sites that are direct, too\n"
 "      --check            exit with 1 if a site is not direct\n"
-"  -w, --watch[=SECONDS]  again and again, every 2 seconds\n"
+"  -w, --watch[=SECONDS]  again and again, every SECONDS or every 2\n"
 "\n"
 "Options:\n"
 "  -j, --json          print one JSON document (list, verify, status)\n"
