@@ -18,6 +18,7 @@ for page; do
 		# that page.
 		sed -E -e '/static-?_?call|libstaticcall/!s|<a class="Xr" href="[^"]*">([^<]*)</a>|\1|g' \
 			-e 's/for_each_site\.3\.html/for_each_key.3.html/' \
+			-e 's|<body>|&<p><a href="index.html">All pages</a></p>|' \
 		>"$out/$name.html"
 done
 {

@@ -159,12 +159,16 @@ dnl What was chosen, for a reader.
 AC_DEFUN([SC_REPORT], [
 AS_IF([test "x$sc_have_check" = xyes], [sc_r_check="on"],
 	[sc_r_check="OFF: no Check (pkg-config check) that can be used was found"])
-AS_IF([test "x$sc_have_libelf" = xyes], [sc_r_tool="static-call"],
+AS_CASE([$sc_have_libelf:$sc_have_libdw],
+	[yes:yes], [sc_r_tool="static-call, with libdw"],
+	[yes:*], [sc_r_tool="static-call, without libdw: no source lines, no cores"],
 	[sc_r_tool="none: no libelf that can be used was found"])
 AS_CASE([$SC_BACKEND:$sc_have_libelf],
 	[inline:yes], [sc_r_hook="installed, in libstaticcall.pc"],
 	[inline:no], [sc_r_hook="$HOOK_RSP, in libstaticcall.pc"],
 	[sc_r_hook="not needed by this backend"])
+AS_IF([test "x$ac_cv_header_sys_sdt_h" = xyes], [sc_r_probes=yes],
+	[sc_r_probes="no: <sys/sdt.h> is not there or not wanted"])
 AS_IF([test "x$sc_test_inline" = xyes], [sc_r_tested=$sc_backends],
 	[sc_r_tested=`echo "$sc_backends" | sed 's/ inline//'`])
 AC_MSG_NOTICE([
@@ -175,6 +179,7 @@ AC_MSG_NOTICE([
     tool                 $sc_r_tool
     build hook           $sc_r_hook
     valgrind requests    $ac_cv_header_valgrind_valgrind_h
+    probes for tracers   $sc_r_probes
     prefix               $prefix
     libdir               $libdir
     includedir           $includedir

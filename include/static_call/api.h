@@ -167,8 +167,8 @@ struct static_call_info {
 /*
  * static_call_get_info(info) - fill @info, whose @size the caller has set.
  *
- * Returns 0, or -EINVAL (NULL, or a size too small for the member @patching),
- * -EDEADLK.
+ * Returns 0, or -EINVAL (NULL, or a size that ends before the member @reason),
+ * -EDEADLK, -ENOMEM, -EPERM.
  */
 __static_call_api int static_call_get_info(struct static_call_info *);
 
@@ -193,7 +193,7 @@ struct static_call_key_info {
  * and a name of more than 2047 bytes is cut.  A non-zero result of @fn ends the
  * walk and is returned.
  *
- * Returns 0, the result of @fn, or -EINVAL, -EDEADLK, -EPERM.
+ * Returns 0, the result of @fn, or -EINVAL, -EDEADLK, -ENOMEM, -EPERM.
  */
 __static_call_api int
 static_call_for_each_key(int (*)(const struct static_call_key_info *, void *),

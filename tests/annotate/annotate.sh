@@ -7,7 +7,7 @@ export LC_ALL=C
 
 # shellcheck disable=SC2154 # from the makefile
 : "${abs_top_builddir:?run by make check}" "${abs_top_srcdir:?}" "${CC:=cc}"
-tool=$abs_top_builddir/tools/static-call
+tool=${SC_TEST_TOOL:-$abs_top_builddir/tools/static-call}
 # shellcheck disable=SC2034 # for hook.sh
 hook=$abs_top_builddir/tools/stand-ins
 include="-I$abs_top_builddir/include/inline -I$abs_top_srcdir/include"

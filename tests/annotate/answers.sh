@@ -160,12 +160,22 @@ check "an unknown command: which there are" fails 2 \
 	"unknown command stat: it is annotate, list, verify or status" "$tool" stat
 check "an option of another command" fails 2 "list takes no option --watch" \
 	"$tool" list --watch one.o
+check "an option that there is not" fails 2 "unknown option --sitez" "$tool" \
+	status --sitez
+check "a letter that there is not" fails 2 "unknown option -x" "$tool" list -xj
+check "a value that an option does not take" fails 2 \
+	"--json=3: this option takes no value" "$tool" list --json=3
 check "a number that is none" fails 2 "try --watch=2" "$tool" status --watch=x 1
 check "--all and --core" fails 2 "exclude each other" "$tool" status -a -c x
-check "a core that is an object" fails 3 "is not the core of a process" \
-	"$tool" status --core one.o
-check "a file that is not there" fails 3 "cannot open: No such file" \
-	"$tool" status --core none
+if [ -n "$lines" ]; then
+	check "a core that is an object" fails 3 "is not the core of a process" \
+		"$tool" status --core one.o
+	check "a file that is not there" fails 3 "cannot open: No such file" \
+		"$tool" status --core none
+else
+	check "a core, without libdw" fails 3 "built without libdw" \
+		"$tool" status --core none
+fi
 
 # ---- status ----------------------------------------------------------------------
 
@@ -260,6 +270,44 @@ wait $watcher
 same "--watch ends with the process" $? 1
 check "and says why" grep -q "$pid: there is no such process\|has ended" watch.err
 
+# The same for a program: a document on each line, and a last one that is whole.
+start ./answers
+"$tool" status --json --watch=0.05 "$pid" handle >watch.json 2>watch.err &
+watcher=$!
+tap_pids+=("$watcher")
+# lines N: until there are so many, or nobody writes any more.
+lines()
+{
+	until [ "$(wc -l <watch.json)" -ge "$1" ] ||
+		! kill -0 $watcher 2>/dev/null; do
+		sleep 0.02
+	done
+}
+lines 2
+echo >&9
+until grep -q updated said; do
+	sleep 0.02
+done
+lines $(($(wc -l <watch.json) + 3))
+stop
+wait $watcher
+same "--watch --json ends with the process" $? 1
+if [ -n "$python" ]; then
+	"$python" -S -E -c 'import json, sys
+docs = [json.loads(line) for line in open("watch.json", encoding="utf-8")]
+keys = [d["processes"][0]["keys"] for d in docs if d["processes"]]
+seen = [k[0]["target"]["address"] for k in keys]
+print(len(docs) >= 6, {len(k) for k in keys}, {k[0]["name"] for k in keys})
+print(len(set(seen)), seen == sorted(seen, key=seen.index))
+print(docs[-1]["processes"], len(docs[-1]["errors"]))' >watch.said 2>&1
+	same "--watch --json: each line is a document of what was asked for" \
+		"$(sed -n 1p watch.said)" "True {1} {'handle'}"
+	same "--watch --json: the old target, then the new one" \
+		"$(sed -n 2p watch.said)" "2 True"
+	same "--watch --json: the last one has no process, and says why" \
+		"$(sed -n 3p watch.said)" "[] 1"
+fi
+
 # What the library waits for.
 start env STATIC_CALL_PATCH=0 ./answers
 "$tool" status --json "$pid" >status.json
@@ -297,6 +345,21 @@ for backend in trampoline generic; do
 	stop
 	strip -s "$backend"
 done
+
+# clang leaves the lists out by which lines are found fastest.
+if [ -z "$lines" ] || ! command -v clang >/dev/null; then
+	skip "clang" "it is not there, or the tool has no libdw"
+else
+	before=$cc cc=clang
+	build byclang inline "@$hook/hook.rsp"
+	cc=$before
+	start ./byclang
+	check "clang: names and lines" grep -q '^  handle -> one (answers.c:5), ' \
+		<("$tool" status "$pid")
+	check "clang: lines of sites" grep -q ' calls_zero.* (answers.c:14)' \
+		<("$tool" status --sites "$pid")
+	stop
+fi
 
 # ---- a core ------------------------------------------------------------------------
 

@@ -6,8 +6,10 @@
 #	.\" from FILE to TEXT	the file of the block behind it begins with FILE, up to
 #				the line with TEXT
 #	.\" run [BACKEND...]	a session, with these backends alone; see session.sh
+#	.\" run folded [...]	the same; the page breaks its lines, and has other addresses
 #	.\" shown by FILE	a piece of FILE in the tree, which a test uses
 #	.\" like FILE		something that a test in FILE looks at, with other names
+#	.\" tried by FILE NAME	commands that FILE takes from here, and runs
 #	.\" declared		a structure of the header
 #	.\"+ TEXT		a line that readers need not see
 #	.\" end			no block follows
@@ -55,7 +57,10 @@ function put(line)
 }
 /^\.\\" run/ {
 	kind = "run"
+	folded = sub(/ folded/, "")
 	wanted = NF == 2 || index($0 " ", " " backend " ")
+	if (folded && wanted)
+		print "folded"
 	next
 }
 /^\.\\" shown by / {
@@ -67,11 +72,11 @@ function put(line)
 	close(file)
 	next
 }
-/^\.\\" like / {
-	kind = "like"
-	file = top "/" $3
+/^\.\\" (like|tried by) / {
+	kind = $2
+	file = top "/" (kind == "like" ? $3 : $4)
 	if ((getline line < file) <= 0)
-		problem("there is no " $3)
+		problem("there is no " file)
 	close(file)
 	next
 }

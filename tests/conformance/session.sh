@@ -5,7 +5,9 @@
 #
 # In a text, the lines of a session begin with a tab.  A line with "$ " behind it is a
 # command, which goes on behind a backslash; the lines up to the next command or the end
-# of the block are what it prints.  "..." there stands for anything.
+# of the block are what it prints.  "..." there stands for anything.  Behind a line
+# "folded", up to the end of the block, it does not matter how lines are broken, and
+# which addresses and numbers of processes they have.
 #
 # In the commands, cc, c++, pkg-config and static-call are those of the build tree.
 
@@ -50,11 +52,18 @@ END2
 sed 's/^Name:.*/&-nohook/; /^Cflags:/s/-DSTATIC_CALL_HOOK/-DSTATIC_CALL_NO_HOOK/; /^Libs:/s/@.*//' \
 	"$work/pc/libstaticcall.pc" >"$work/pc/libstaticcall-nohook.pc"
 
+# unfolded TEXT: one line, without what differs from run to run.
+unfolded()
+{
+	sed -E 's/0x[0-9a-f]+/0x/g; s/^[0-9]+ ([a-z]+:)/\1/' <<<"$1" | tr -s ' \n' ' '
+}
+
 # shown_as TEXT SHOWN: TEXT is what is shown.
 shown_as()
 {
 	local pattern
 
+	[ -z "$folded" ] || set -- "$(unfolded "$1")" "$(unfolded "$2")"
 	[ "$1" = "$2" ] && return
 	pattern=$(sed 's/[][\\*?()|+@!]/\\&/g; s/\.\.\./*/g' <<<"$2")
 	# shellcheck disable=SC2053 # a pattern
@@ -73,7 +82,22 @@ lacking()
 	*rcu*) pkg-config --exists liburcu || echo 'no liburcu' ;;
 	'c++ '* | ./events*) "${cxx[@]}" --version >/dev/null 2>&1 ||
 		echo 'no C++ compiler' ;;
+	*'static-call status'*jq*) command -v jq >/dev/null || echo 'no jq'
+		may_look ;;
+	*'static-call status'*) may_look ;;
 	esac
+}
+
+# may_look: why no process can be shown as the manual shows one.
+may_look()
+{
+	if [ -n "${SC_VALGRIND:-}" ]; then
+		echo 'it is valgrind that would be seen'
+	elif ! static-call status $$ >/dev/null 2>&1; then
+		echo 'no process may be looked at'
+	elif [[ $(static-call --version) != *libdw* ]]; then
+		echo 'the tool has no libdw'
+	fi
 }
 
 # run_shown WHERE COMMAND SHOWN: one result.
@@ -105,7 +129,7 @@ run_shown()
 # sessions WHERE: run those of a text on standard input, here.
 sessions()
 {
-	local where=$1 line command='' shown='' more=0
+	local where=$1 line command='' shown='' more=0 folded=
 
 	while IFS= read -r line || [ -n "$line" ]; do
 		if [ $more = 1 ]; then
@@ -116,9 +140,11 @@ sessions()
 			command=${line#$'\t$ '} shown=''
 		elif [[ $line == $'\t'* ]] && [ -n "$command" ]; then
 			shown+=${shown:+$'\n'}${line#$'\t'}
-		elif [ -n "$command" ]; then
-			run_shown "$where" "$command" "$shown"
-			command=''
+		else
+			[ -z "$command" ] ||
+				run_shown "$where" "$command" "$shown"
+			command='' folded=
+			[ "$line" != folded ] || folded=yes
 		fi
 		more=0
 		[[ $command == *\\ ]] && [ -z "$shown" ] && more=1

@@ -35,7 +35,7 @@ look()
 	[ ! -s wrong ] || sed 's/^/# /' wrong
 }
 
-for page in "$abs_top_srcdir"/doc/*.[37]; do
+for page in "$abs_top_srcdir"/doc/*.[137]; do
 	look "$page"
 done
 
@@ -60,6 +60,17 @@ int x;
 $ echo right
 wrong
 .Ed
+.\" run folded
+.Bd -literal
+$ echo 2 right 0x12
+2 right
+  0x345
+.Ed
+.\" run folded
+.Bd -literal
+$ echo 2 right 0x12
+1 right 0x12
+.Ed
 END2
 mkdir "$work/control" && cd "$work/control" || exit 99
 extract "$work/control.7"
@@ -67,6 +78,8 @@ check 'a block that no test looks at is noticed' grep -q 'no test' wrong
 before=$failed
 out=$(sessions control <session)
 failed=$before
-check 'another output is noticed' grep -q '^not ok' <<<"$out"
+check 'another output is noticed' test "$(grep -c '^not ok' <<<"$out")" = 2
+check 'another address and another break of lines are not' \
+	test "$(grep -c '^ok' <<<"$out")" = 1
 
 finish

@@ -39,7 +39,7 @@ static const char usage[] =
 "  -c, --core FILE        what a process was when it dumped this core\n"
 "  -s, --sites            print the sites that are direct, too\n"
 "      --check            exit with 1 if a site is not direct\n"
-"  -w, --watch[=SECONDS]  again and again, every 2 seconds\n"
+"  -w, --watch[=SECONDS]  again and again, every SECONDS or every 2\n"
 "\n"
 "Options:\n"
 "  -j, --json          print one JSON document (list, verify, status)\n"
@@ -68,6 +68,8 @@ static const struct {
 	[VERIFY] = { "verify", "a program or a library", "jC" },
 	[STATUS] = { "status", "the number or the name of a process", "jCacskw" },
 };
+
+static const char short_options[] = ":ac:sw::jhV";
 
 static const struct option long_options[] = {
 	{ "all", no_argument, NULL, 'a' },
@@ -158,6 +160,18 @@ static int read_colour(struct settings *settings, const char *text)
 	return SC_EXIT_OK;
 }
 
+/* What getopt_long() has refused; in "-xj" it is still at this argument. */
+static int bad_option(const char *argument)
+{
+	const char letter[] = { '-', (char)optopt, '\0' };
+
+	if (!optopt)
+		return bad_usage("unknown option ", argument, "");
+	if (strchr(short_options, optopt))
+		return bad_usage("", argument, ": this option takes no value");
+	return bad_usage("unknown option ", letter, "");
+}
+
 /* -1: another option is to be read; else the exit status. */
 static int read_option(struct settings *settings, int option, char **argv)
 {
@@ -197,7 +211,7 @@ static int read_option(struct settings *settings, int option, char **argv)
 		return bad_usage("option ", argv[optind - 1],
 				 " takes the name of a file");
 	default:
-		return bad_usage("unknown option ", argv[optind - 1], "");
+		return bad_option(argv[optind - 1]);
 	}
 	if (n < sizeof(given) - 1 && !strchr(given, option))
 		given[n] = (char)option;
@@ -290,7 +304,7 @@ int main(int argc, char **argv)
 	int option, status;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":ac:sw::jhV", long_options,
+	while ((option = getopt_long(argc, argv, short_options, long_options,
 				     NULL)) != -1) {
 		status = read_option(&settings, option, argv);
 		if (status >= 0)

@@ -115,15 +115,18 @@ static bool is_the_file(struct sc_process *process,
 
 /*
  * By how much addresses in memory exceed those in the file.  False for what the
- * loader did not put there: no first segment is where it should be.
+ * loader did not put there: the first segment is not where it should be.  The
+ * library maps text once more, with and without the right to run it, and its two
+ * mappings may lie side by side.
  */
 static bool find_bias(const struct sc_process *process,
 		      const struct sc_binary *binary,
 		      const struct sc_mapping *mapping, uint64_t *bias)
 {
 	const Elf64_Phdr *first = NULL, *code = NULL;
-	uint64_t from = mapping->offset;
+	uint64_t from = mapping->offset, start;
 	uint64_t to = from + (mapping->end - mapping->start);
+	const struct sc_mapping *head;
 	size_t i;
 
 	for (i = 0; i < binary->n_phdrs; i++) {
@@ -140,7 +143,9 @@ static bool find_bias(const struct sc_process *process,
 	if (!code)
 		return false;
 	*bias = mapping->start - from - (code->p_vaddr - code->p_offset);
-	return sc_mapping_at(process, mapping, *bias + first->p_vaddr) != NULL;
+	start = *bias + first->p_vaddr;
+	head = sc_mapping_at(process, mapping, start);
+	return head && start - head->start + head->offset == first->p_offset;
 }
 
 bool sc_loaded_is_ours(Elf *elf)

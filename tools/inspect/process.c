@@ -87,6 +87,21 @@ static int add_mapping(struct sc_process *process, char *line)
 	return 0;
 }
 
+/*
+ * libdwfl reads this list too (dwfl_linux_proc_maps_report), but tells only from
+ * where to where a file goes.  It was tried on processes with static calls:
+ *
+ *  - lines of one file that follow each other become one module, so a library that
+ *    dlmopen() has loaded twice is there once, with symbols for the first alone;
+ *  - the view of text and the mappings that moves leave behind (src/text/) become
+ *    a second module of the program, at a place where it never ran;
+ *  - of a file that was replaced it has no module to read, although map_files leads
+ *    to the file;
+ *  - of a process whose main thread has ended it finds nothing.
+ *
+ * Rights, offsets and the bounds of each mapping, which answer these, it does not
+ * tell.  What the addresses mean, symbols.c then asks libdwfl.
+ */
 static int read_maps(struct sc_process *process)
 {
 	int fd = openat(process->dir, "maps", O_RDONLY | O_CLOEXEC), err = 0;

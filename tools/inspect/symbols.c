@@ -8,6 +8,7 @@
 
 #ifdef HAVE_LIBDW
 
+#include <dwarf.h>
 #include <elfutils/libdwfl.h>
 
 bool sc_symbols_are_there(void)
@@ -47,14 +48,37 @@ bool sc_symbols_add(struct Dwfl *symbols, const char *path, int fd,
 }
 
 /* Without the directory in which the compiler ran, which is long. */
-static const char *short_source(Dwfl_Line *line, const char *source)
+static const char *short_source(const char *directory, const char *source)
 {
-	const char *directory = dwfl_line_comp_dir(line);
 	size_t len = directory ? strlen(directory) : 0;
 
-	if (len && !strncmp(source, directory, len) && source[len] == '/')
+	if (source && len && !strncmp(source, directory, len) &&
+	    source[len] == '/')
 		return source + len + 1;
 	return source;
+}
+
+/*
+ * clang writes no .debug_aranges, by which many versions of libdwfl find the unit that
+ * an address is in.  So all units are asked.
+ */
+static void ask_units(Dwfl_Module *module, uint64_t address,
+		      struct sc_symbol *symbol)
+{
+	Dwarf_Attribute directory;
+	Dwarf_Die *unit = NULL;
+	Dwarf_Addr bias = 0;
+	Dwarf_Line *line;
+
+	do
+		unit = dwfl_module_nextcu(module, unit, &bias);
+	while (unit && dwarf_haspc(unit, address - bias) != 1);
+	line = unit ? dwarf_getsrc_die(unit, address - bias) : NULL;
+	if (!line || dwarf_lineno(line, &symbol->line))
+		return;
+	symbol->source = short_source(
+		dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &directory)),
+		dwarf_linesrc(line, NULL, NULL));
 }
 
 struct sc_symbol sc_symbols_at(struct Dwfl *symbols, uint64_t address)
@@ -70,10 +94,11 @@ struct sc_symbol sc_symbols_at(struct Dwfl *symbols, uint64_t address)
 					   NULL, NULL, NULL);
 	line = dwfl_module_getsrc(module, address);
 	if (line)
-		symbol.source = dwfl_lineinfo(line, NULL, &symbol.line, NULL,
-					      NULL, NULL);
-	if (symbol.source)
-		symbol.source = short_source(line, symbol.source);
+		symbol.source = short_source(dwfl_line_comp_dir(line),
+					     dwfl_lineinfo(line, NULL, &symbol.line,
+							   NULL, NULL, NULL));
+	else
+		ask_units(module, address, &symbol);
 	return symbol;
 }
 
