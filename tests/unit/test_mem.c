@@ -186,6 +186,7 @@ END_TEST
 START_TEST(test_a_block_right_behind_the_pool)
 {
 	char *room, *behind;
+	unsigned char there;
 
 	sc_mem_end();
 	room = __real_mmap(NULL, 4 * POOL, PROT_NONE,
@@ -197,7 +198,8 @@ START_TEST(test_a_block_right_behind_the_pool)
 	ck_assert_ptr_eq(behind, room + POOL);
 	maps_at = NULL;
 	sc_free(behind, LARGE + 1);
-	ck_assert_int_eq(msync(behind, 1, MS_ASYNC), -1);
+	/* Not msync(), for emulators do that on what they have reserved. */
+	ck_assert_int_eq(mincore(behind, 1, &there), -1);
 }
 END_TEST
 
