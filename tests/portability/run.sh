@@ -165,29 +165,37 @@ one()
 	[ "$arch" != plain ] || cc=gcc
 	lacks=$(missing)
 	if [ -n "$lacks" ]; then
-		line "$arch" - "no $lacks" - - -
+		line "$arch" - "no $lacks" - - - -
 		return 77
 	fi
 	[ -n "$keep" ] || rm -rf "${dir:?}/$arch"
 	mkdir -p "$dir/$arch" && cd "$dir/$arch" || return 1
 	compile >compile.log 2>&1 || { compiled=NO rc=1; }
 	if [ "$emulator" = none ]; then
-		line "$arch" generic $compiled 'not run' 'not run' \
-			$((SECONDS - began))
+		row_line "$arch" generic $compiled 'not run' 'not run'
 		return $rc
 	fi
 	check unit >unit.log 2>&1 || rc=1
 	for b in $(backends); do
 		check "$b" >"$b.log" 2>&1 || rc=1
-		line "$arch" "$b" $compiled "$(count "$b")" "$(count unit)" \
-			$((SECONDS - began))
+		row_line "$arch" "$b" $compiled "$(count "$b")" "$(count unit)"
 	done
 	return $rc
 }
 
 line()
 {
-	printf '%-9s %-11s %-9s %-14s %-14s %s\n' "$@"
+	printf '%-9s %-11s %-9s %-14s %-14s %-8s %s\n' "$@"
+}
+
+# row_line COLUMN...: with the time until now, and what of it a processor worked.  The
+# times are this process's, so the command is in no pipe.
+row_line()
+{
+	times >times.txt
+	line "$@" $((SECONDS - began)) "$(awk -F '[ms ]+' 'NR == 2 {
+		print int($1 * 60 + $2 + $3 * 60 + $4) }' times.txt)"
+	rm -f times.txt
 }
 
 # ---- all -----------------------------------------------------------------------
@@ -220,11 +228,11 @@ CONFIG_SHELL=$(command -v dash || command -v sh)
 export CONFIG_SHELL
 unset MAKEFLAGS MAKELEVEL MFLAGS CC CFLAGS CXX CXXFLAGS CPPFLAGS LDFLAGS
 mkdir -p "$dir" && dir=$(cd "$dir" && pwd) || exit 99
-line arch backend compiled 'suite p/f/s' 'unit p/f/s' seconds
+line arch backend compiled 'suite p/f/s' 'unit p/f/s' seconds processor
 rc=77
 for arch in "${archs[@]}"; do
 	if [ -n "$limit" ] && [ "$SECONDS" -ge "$limit" ]; then
-		line "$arch" - 'no time' - - -
+		line "$arch" - 'no time' - - - -
 		continue
 	fi
 	(one "$arch")
