@@ -42,6 +42,7 @@ struct object {
 struct found {
 	unsigned long name;	/* in the strings */
 	uintptr_t rest;		/* bytes behind the symbol's start */
+	bool is_typed;		/* of a function or an object */
 };
 
 /* --------------------------------------------------------- the mapping */
@@ -208,26 +209,40 @@ static bool open_object(const struct mapping *m, struct object *o)
 		       (sizeof(void *) == 8 ? ELFCLASS64 : ELFCLASS32);
 }
 
-/* Whether the symbol is better than what was found: nearer to its start. */
+static bool is_typed(const ElfW(Sym) *s)
+{
+	const unsigned int type = s->st_info & 15;
+
+	return type == STT_OBJECT || type == STT_FUNC;
+}
+
+/*
+ * Whether the symbol is better than what was found: nearer to its start.  One
+ * without a type comes last: assemblers for ARM and RISC-V put "$x", which says
+ * that code begins, where a function begins.
+ */
 static bool is_better(const struct object *o, const ElfW(Sym) *s,
 		      const struct found *found)
 {
-	const unsigned int type = s->st_info & 15;
+	const bool typed = is_typed(s);
 	uintptr_t rest = o->wanted - s->st_value;
 
-	return (type == STT_NOTYPE || type == STT_OBJECT || type == STT_FUNC) &&
-	       s->st_shndx != SHN_UNDEF && s->st_name &&
-	       o->wanted >= s->st_value && (rest == 0 || rest < s->st_size) &&
-	       (!found->name || rest < found->rest);
+	if (!(typed || (s->st_info & 15) == STT_NOTYPE) ||
+	    s->st_shndx == SHN_UNDEF || !s->st_name ||
+	    o->wanted < s->st_value || (rest && rest >= s->st_size))
+		return false;
+	if (!found->name || typed != found->is_typed)
+		return !found->name || typed;
+	return rest < found->rest;
 }
 
 static struct found find_symbol(const struct object *o)
 {
-	struct found found = { .name = 0 };
+	struct found found = { .name = 0, .rest = 1 };
 	size_t n = o->symbols.sh_size / sizeof(ElfW(Sym)), at, i;
 	ElfW(Sym) some[64];
 
-	for (at = 0; at < n && !(found.name && !found.rest); at += 64) {
+	for (at = 0; at < n && (found.rest || !found.is_typed); at += 64) {
 		size_t now = n - at < 64 ? n - at : 64;
 
 		if (!read_at(o->fd, some, now * sizeof(some[0]),
@@ -238,6 +253,7 @@ static struct found find_symbol(const struct object *o)
 				found = (struct found){
 					some[i].st_name,
 					o->wanted - some[i].st_value,
+					is_typed(some + i),
 				};
 	}
 	return found;

@@ -5,7 +5,8 @@
 # DEV is the script; "list" prints the parts.
 
 # With a tree of their own, the longest first.
-alone = gcc-O2 clang-O0 sanitize-address sanitize-thread s390x model host-table
+alone = gcc-O2 clang-O0 sanitize-address sanitize-thread s390x i386 model \
+	host-table
 # In the tree of gcc-O2.
 tests = annotate system inline gcc-O0 trampoline generic processes unit stress \
 	lint

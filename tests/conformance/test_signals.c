@@ -7,10 +7,14 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sched.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "suite.h"
 
@@ -210,6 +214,52 @@ START_TEST(test_handler_updates_while_threads_call)
 }
 END_TEST
 
+static void do_nothing(int sig)
+{
+	(void)sig;
+}
+
+static void *wait_for_stop(void *arg)
+{
+	while (!atomic_load(&stop))
+		sched_yield();
+	return arg;
+}
+
+/* In a process of its own: whether a thread is itself when a handler returns. */
+static int is_itself_after_a_signal(void)
+{
+	/* Not the function, whose two calls a compiler makes one. */
+	pthread_t (*volatile self)(void) = pthread_self;
+	const pthread_t before = self();
+	pthread_t t;
+
+	signal(SIGALRM, do_nothing);
+	if (pthread_create(&t, NULL, wait_for_stop, NULL))
+		return 0;
+	raise(SIGALRM);
+	return pthread_equal(before, self());
+}
+
+/*
+ * qemu 7.2 has one table of segments for all threads of i386.  When a handler
+ * returns, its thread goes on with what belongs to the youngest thread.
+ */
+static int threads_outlive_signals(void)
+{
+	int status = 1;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(!is_itself_after_a_signal());
+	if (pid > 0)
+		waitpid(pid, &status, 0);
+	if (status != 0)
+		printf("# left out: what has two threads (after a handler a thread is another: an emulator's fault)\n");
+	fflush(stdout);
+	return status == 0;
+}
+
 /* The library has no handler of its own and sends no signal. */
 START_TEST(test_library_leaves_signals_alone)
 {
@@ -239,8 +289,10 @@ int main(void)
 	tcase_add_test(tc, test_handler_calls_between_and_inside_updates);
 	tcase_add_test(tc, test_handler_calls_on_an_alternate_stack);
 	tcase_add_test(tc, test_handler_updates_or_gets_edeadlk);
-	tcase_add_test(tc, test_handler_calls_while_threads_call);
-	tcase_add_test(tc, test_handler_updates_while_threads_call);
+	if (threads_outlive_signals()) {
+		tcase_add_test(tc, test_handler_calls_while_threads_call);
+		tcase_add_test(tc, test_handler_updates_while_threads_call);
+	}
 	tcase_add_test(tc, test_library_leaves_signals_alone);
 	return suite_end();
 }

@@ -140,11 +140,12 @@ static void run_here(const TCase *tc, const TTest *test, int i)
 		tc->teardown();
 }
 
-static void end_what_hangs(int signal)
+static void end_what_hangs(int signo)
 {
-	(void)signal;
 	if (running > 0)
 		kill(-running, SIGKILL);
+	if (signo == SIGTERM)
+		_exit(EXIT_FAILURE);
 }
 
 /* What is left of the group, too: a child that a failed test has left. */
@@ -192,6 +193,8 @@ void srunner_run_all(SRunner *sr, enum print_output mode)
 	(void)mode;
 	action.sa_handler = end_what_hangs;
 	sigaction(SIGALRM, &action, NULL);
+	/* What ends this program from outside knows nothing of the child. */
+	sigaction(SIGTERM, &action, NULL);
 	for (n = 0; n < tc->n_planned; n++) {
 		const struct planned *p = &tc->planned[n];
 

@@ -400,7 +400,7 @@ static pid_t start_peer(void)
 /* valgrind and qemu know no process that runs in the memory of another. */
 static bool memory_can_be_shared(void)
 {
-#ifdef SC_PLAIN
+#if defined(SC_PLAIN) || !defined(HAVE_LINUX_FUTEX_H)
 	/* The address of errno, which tells threads there, is that of both. */
 	return false;
 #else

@@ -18,6 +18,18 @@ static __attribute__((noinline)) int a_static_function(int x)
 	return x * 7 + 1;
 }
 
+/* Where it begins there is a symbol without a type, and it comes first. */
+__asm__(".pushsection .text\n"
+	"an_untyped_symbol:\n"
+	"	.globl	an_assembler_function\n"
+	"	.type	an_assembler_function, STT_FUNC\n"
+	"an_assembler_function:\n"
+	"	.byte	0, 0, 0, 0\n"
+	"	.size	an_assembler_function, 4\n"
+	".popsection\n");
+extern const char an_assembler_function[4]
+	__attribute__((visibility("hidden")));
+
 static int __SCK__a_key = 1, zeros_at_first[100];
 
 static const char *name_of(const void *address, const char *prefix)
@@ -42,6 +54,10 @@ START_TEST(test_symbols_of_the_program)
 			 "a_static_function");
 	ck_assert_str_eq(name_of(at((void *)a_static_function, 2), ""),
 			 "a_static_function+0x2");
+	ck_assert_str_eq(name_of(an_assembler_function, ""),
+			 "an_assembler_function");
+	ck_assert_str_eq(name_of(an_assembler_function + 3, ""),
+			 "an_assembler_function+0x3");
 	/* data, and what is zero at first and so on no page of the file */
 	ck_assert_str_eq(name_of(&__SCK__a_key, "__SCK__"), "a_key");
 	ck_assert_str_eq(name_of(&__SCK__a_key, "__SCT__"), "__SCK__a_key");
@@ -130,9 +146,9 @@ int main(void)
 {
 	TCase *tc = unit_begin("symbol");
 
-	tcase_add_test(tc, test_symbols_of_the_program);
-	tcase_add_test(tc, test_symbols_of_a_library);
-	tcase_add_test(tc, test_what_has_no_symbol);
+	unit_add_if(tc, test_symbols_of_the_program, 0, 1, maps_are_ours);
+	unit_add_if(tc, test_symbols_of_a_library, 0, 1, maps_are_ours);
+	unit_add_if(tc, test_what_has_no_symbol, 0, 1, maps_are_ours);
 	tcase_add_test(tc, test_headers_that_lie);
 	return unit_end();
 }

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -105,6 +106,22 @@ static char text[1 << 18];
 bool memory_is_ours(void)
 {
 	return outside_of_valgrind() && !getenv("SC_TEST_SANITIZER");
+}
+
+bool maps_are_ours(void)
+{
+	const char *list = "/proc/thread-self/maps";
+	char path[] = "/tmp/unit-maps.XXXXXX", start[32], *line;
+	int fd = mkstemp(path);
+	void *page = mmap(NULL, 1, PROT_READ, MAP_PRIVATE, fd, 0);
+
+	snprintf(start, sizeof(start), "%lx-", (unsigned long)page);
+	slurp(access(list, R_OK) ? "/proc/self/maps" : list, text, sizeof(text));
+	unlink(path);
+	line = strstr(text, path);
+	while (line && line > text && line[-1] != '\n')
+		line--;
+	return line && strncmp(line, start, strlen(start)) == 0;
 }
 
 /* What a sanitizer maps for itself is of no file. */

@@ -52,6 +52,12 @@ int child_run_for(int seconds, void (*fn)(void));
 void child_end(int status, const char *why, const char *file, int line)
 	__attribute__((noreturn));
 
+/*
+ * For unit_add_if(): the list of mappings that the library reads is of this
+ * process.  An emulator with its memory moved may show its own.
+ */
+bool maps_are_ours(void);
+
 /* For unit_add_if(): no other thread is here, not even a sanitizer's own. */
 bool can_be_alone(void);
 
