@@ -4,18 +4,22 @@
 # architecture, its consumer, and both run by an emulator where there is one.
 . "$(dirname "$0")/install.sh"
 
-host=aarch64-linux-gnu
-sysroot=/usr/$host
+hosts="s390x-linux-gnu aarch64-linux-gnu"
 top=$here/../..
 
-command -v $host-gcc >/dev/null || skip_all "no compiler for $host"
+for host in $hosts; do
+	command -v "$host-gcc" >/dev/null && break
+	host=
+done
+[ -n "$host" ] || skip_all "no compiler for any of: $hosts"
+sysroot=/usr/$host qemu=qemu-${host%%-*}
 [ -x "$top/configure" ] || skip_all "no configure script"
 unset MAKEFLAGS MAKELEVEL MFLAGS CC CFLAGS CXX CXXFLAGS CPPFLAGS LDFLAGS
 
 mkdir "$tmp/build" && cd "$tmp/build" || exit 99
 configure()
 {
-	"$top/configure" --host=$host --prefix=/opt/sc --disable-static \
+	"$top/configure" --host="$host" --prefix=/opt/sc --disable-static \
 		--disable-dependency-tracking PKG_CONFIG_LIBDIR=/nonexistent
 }
 try "configure" configure || finish
@@ -35,14 +39,14 @@ try "the backend is the generic one" test "$(flags --variable=backend)" = generi
 build()
 {
 	# shellcheck disable=SC2046 # words
-	$host-gcc -O2 -o consumer consumer.c meter.c \
+	"$host-gcc" -O2 -o consumer consumer.c meter.c \
 		$(flags --cflags --libs) "-Wl,-rpath,$root/lib"
 }
 try "a program is built" build || finish
 
-if command -v qemu-aarch64 >/dev/null && [ -d "$sysroot/lib" ]; then
+if command -v "$qemu" >/dev/null && [ -d "$sysroot/lib" ]; then
 	try "it calls the right functions" \
-		qemu-aarch64 -L "$sysroot" -E LD_LIBRARY_PATH="$root/lib" \
+		"$qemu" -L "$sysroot" -E LD_LIBRARY_PATH="$root/lib" \
 		./consumer 0 generic
 else
 	tap_n=$((tap_n + 1))

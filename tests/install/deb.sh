@@ -42,7 +42,8 @@ base()
 {
 	base=$dir/base-$suite.tar
 	[ -z "$(find "$base" -mtime -1 2>/dev/null)" ] || return 0
-	mmdebstrap --variant=apt "$suite" "$base.new" && mv "$base.new" "$base"
+	mmdebstrap --format=tar --variant=apt "$suite" "$base.new" &&
+		mv "$base.new" "$base"
 }
 
 # fresh NAME: a clean chroot.

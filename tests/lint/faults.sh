@@ -94,6 +94,7 @@ sed -i 's/^A hook that is off is/A hook that is off (0.123) is/' "$tree/README"
 sed -i 's/^Version: .*/Version: 0.0.1/' "$tree/fedora/libstaticcall.spec"
 if [ -e "$tree/.github" ]; then
 	plant .github/workflows/ci.yml '      - run: make fault'
+	sed -i 's/^ *job: \[/&fault, /' "$tree/.github/workflows/ci.yml"
 	plant .github/workflows/ci.yml 'fault: ['
 fi
 # No fault: what configure makes in the source tree.
@@ -149,6 +150,12 @@ seen figures 'the tables of performance.md' 9.99
 seen release 'one version' 'spec: 0.0.1'
 if [ -e "$tree/.github" ]; then
 	seen release 'the workflow calls' 'make fault'
+	seen release 'the workflow calls' 'no ./dev fault'
+	if python3 -c 'import yaml' 2>/dev/null; then
+		seen release 'the workflow is YAML' 'while parsing a flow node'
+	else
+		skip "release sees: YAML" "no python3-yaml"
+	fi
 fi
 seen exports 'each export is in' static_call_phantom
 if [ -e "$libs/libstaticcall-generic.so" ]; then
