@@ -23,7 +23,7 @@
 struct sc_world *sc_world;
 
 /*
- * The world is mapped, not static: world.h says why.  A child of fork() that is
+ * The world lies on a page of the library's own: world.h says why.  A child of fork() that is
  * born before the store has none yet, and makes its own.
  */
 static int make_world(void)

@@ -46,7 +46,7 @@
 #endif
 
 #include "lock.h"
-#include "mem.h"
+#include "page.h"
 #include "valgrind.h"
 
 struct page {

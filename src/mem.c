@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "mem.h"
+#include "page.h"
 #include "valgrind.h"
 
 #define POOL_SIZE	(3 * SC_PAGE_MAX)

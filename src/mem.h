@@ -6,9 +6,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Pages of no kernel are larger.  Static room for whole pages begins at a multiple. */
-#define SC_PAGE_MAX	(64ul << 10)
-
 /*
  * Not by malloc(): a program's allocator may itself be reached through static
  * calls, or hold its lock while it updates one.

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * world.h - what the library knows, in memory that it has mapped itself.
+ * world.h - what the library knows, in pages of its own.
  *
  * A child of fork() sees one moment of its parent's memory, and in that moment
  * another thread may have been anywhere in the library.  So the state is made of
  * a few facts, each stored by one store when all that it leads to is written;
- * the child believes these and makes the rest anew (fork.c).  None of it lies in
- * .data or .bss: a page that the program shares with the kernel (io_uring, RDMA)
- * is copied early in fork(), before what other threads write meanwhile.
+ * the child believes these and makes the rest anew (fork.c).  None of it lies on
+ * a page with the program's data (mem.c): a page that the program shares with the
+ * kernel (io_uring, RDMA) is copied early in fork(), before what other threads
+ * write meanwhile.
  *
  * Facts: @modules, @slabs and the entries in them, @places, @moving, @storing,
  * and @plan while it is stored.  The rest is derived.  All is written with the

@@ -16,6 +16,7 @@
 
 #include "engine.h"
 #include "mem.h"
+#include "page.h"
 #include "sync.h"
 #include "valgrind.h"
 #include "why.h"

@@ -62,9 +62,11 @@ report "a port is a leaf" "$(allow "$(c_files src/x86_64)" \
 
 for leaf in lock log mem sync; do
 	report "$leaf is a leaf" "$(allow "src/$leaf.c src/$leaf.h" \
-		"\"${leaf}\.h\"$|\"(sc_config|valgrind|line)\.h\"$")"
+		"\"${leaf}\.h\"$|\"(sc_config|valgrind|line|page)\.h\"$")"
 done
-report "valgrind.h is a leaf" "$(allow src/valgrind.h '$')"
+for leaf in valgrind page; do
+	report "$leaf.h is a leaf" "$(allow "src/$leaf.h" '$')"
+done
 
 tools=$(c_files tools)
 own=$(for f in $tools; do basename "$f"; done | grep '\.h$' | paste -sd'|')
