@@ -23,8 +23,8 @@
 struct sc_world *sc_world;
 
 /*
- * The world lies on a page of the library's own: world.h says why.  A child of fork() that is
- * born before the store has none yet, and makes its own.
+ * The world lies on a page of the library's own: world.h says why.  A child of
+ * fork() that is born before the store has none yet, and makes its own.
  */
 static int make_world(void)
 {
