@@ -136,7 +136,7 @@ part_build()
 		sh "$tree" || return 1
 	mkdir "$dir/debs" && find "$home" -maxdepth 1 -type f -name "$source*" \
 		-exec cp {} "$dir/debs" \;
-	! grep -E '^# (FAIL|XPASS|ERROR): +[1-9]' "$dir/build.log" &&
+	! grep -qE '^# (FAIL|XPASS|ERROR): +[1-9]' "$dir/build.log" &&
 		grep -qE '^# PASS: +[1-9]' "$dir/build.log"
 }
 
@@ -158,8 +158,10 @@ part_lint()
 		unexplained /dev/null "${overrides[@]}"
 		return 1
 	}
-	# What says UNRELEASED is for a maintainer to release: README.source.
-	lintian --fail-on error,warning --suppress-tags unreleased-changes \
+	# Releasing it, and the bug that the first upload closes, are a maintainer's:
+	# README.source.
+	lintian --fail-on error,warning --suppress-tags \
+		unreleased-changes,initial-upload-closes-no-bugs \
 		--show-overrides --display-info \
 		--tag-display-limit 0 --allow-root \
 		"$dir/debs/${source}_${version}"-*.changes
