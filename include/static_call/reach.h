@@ -41,7 +41,8 @@ __static_call_ref<__static_call_t, __static_call_p>::__static_call_pointer =
 
 /*
  * gcc's link-time optimiser does not read asm: the operand tells it that the
- * symbol is needed, at no cost.  For clang it would cost a load.
+ * symbol is needed, at no cost.  For clang it would cost a load.  The register
+ * tells how much is loaded: four bytes on x32.
  */
 #if defined(__clang__)
 #define __static_call_operand(symbol)
@@ -51,8 +52,8 @@ __static_call_ref<__static_call_t, __static_call_p>::__static_call_pointer =
 #define __static_call_address(type, symbol, asm_name)			\
 	__extension__({							\
 		type *__static_call_a;					\
-		__asm__("{movq " asm_name "@GOTPCREL(%%rip), %0|"	\
-			"mov %0, QWORD PTR " asm_name "@GOTPCREL[rip]}"	\
+		__asm__("{mov " asm_name "@GOTPCREL(%%rip), %0|"	\
+			"mov %0, " asm_name "@GOTPCREL[rip]}"		\
 			: "=r"(__static_call_a)				\
 			__static_call_operand(symbol));			\
 		__static_call_a;					\

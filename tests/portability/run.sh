@@ -83,6 +83,13 @@ stand_in()
 			"$here/stand_in.c"
 }
 
+# musl-gcc finds nothing but musl's headers.  A system with musl has the kernel's too.
+kernel_headers()
+{
+	mkdir -p kernel && ln -sfn /usr/include/linux /usr/include/asm-generic \
+		/usr/include/x86_64-linux-gnu/asm kernel
+}
+
 # Nothing of this machine's own is looked for; C++ where the C library is the same.
 configure()
 {
@@ -93,8 +100,13 @@ configure()
 	i386) flags+=' -Wno-psabi' ;;
 	# A C++ compiler for musl is rare.
 	musl)
-		more=(CXX=false --with-backend=trampoline)
-		[ -z "$tool" ] || more=(CXX=false "--with-static-call=$tool") ;;
+		more=(CXX=false "CPPFLAGS=-idirafter $PWD/kernel")
+		if [ -n "$tool" ]; then
+			more+=("--with-static-call=$tool")
+		else
+			more+=(--with-backend=trampoline)
+		fi
+		kernel_headers || return ;;
 	plain) more=(ac_cv_header_linux_{futex,membarrier}_h=no
 		ac_cv_header_sys_auxv_h=no) ;;
 	esac

@@ -489,13 +489,13 @@ END_TEST
  * Text on pages of 2 MB (hugetlb) cannot be moved in parts, nor given back in
  * parts.  What was patched there in place could not be changed later.
  */
-#define HUGE	"/sys/kernel/mm/hugepages/hugepages-2048kB/"
+#define HUGE_TEXT	"/sys/kernel/mm/hugepages/hugepages-2048kB/"
 
 static char huge_was[16];
 
 static void huge_as_before(void)
 {
-	put(HUGE "nr_hugepages", huge_was);
+	put(HUGE_TEXT "nr_hugepages", huge_was);
 }
 
 /* Two pages more than there are. */
@@ -505,11 +505,11 @@ static bool reserve_huge(void)
 	int was;
 
 	snprintf(huge_was, sizeof(huge_was), "%.15s",
-		 get(HUGE "nr_hugepages"));
+		 get(HUGE_TEXT "nr_hugepages"));
 	was = atoi(huge_was);
 	snprintf(more, sizeof(more), "%d", was + 3);
-	return huge_was[0] && put(HUGE "nr_hugepages", more) &&
-	       atoi(get(HUGE "nr_hugepages")) == was + 3;
+	return huge_was[0] && put(HUGE_TEXT "nr_hugepages", more) &&
+	       atoi(get(HUGE_TEXT "nr_hugepages")) == was + 3;
 }
 
 static bool can_reserve_huge(void)
