@@ -4,6 +4,7 @@
  * through a call, and the spellings that only C++ has.
  */
 #include <execinfo.h>
+#include <stdint.h>
 #include <stdexcept>
 #include <string>
 
@@ -161,8 +162,10 @@ static NOINLINE int look_back(int x)
 	int n = backtrace(pc, 64);
 
 	found = 0;
+	/* On ARM the lowest bit says which instruction set is returned to. */
 	for (int i = 0; i < n; i++)
-		found += pc[i] == return_address_of_caller;
+		found += ((uintptr_t)pc[i] | 1) ==
+			 ((uintptr_t)return_address_of_caller | 1);
 	return x;
 }
 

@@ -18,7 +18,8 @@ has()
 {
 	[ ${#emulator[@]} = 0 ] || [ "${1%% *}" = "${cc[0]}" ] ||
 		[ "${1%% *}" = "${cxx[0]}" ] || return
-	command -v "${1%% *}" >/dev/null
+	# "false" is what configure found instead of a C++ compiler.
+	[ "$1" != false ] && command -v "${1%% *}" >/dev/null
 }
 
 # two_files COMPILER OPTION...: compiles, links and runs.

@@ -328,19 +328,37 @@ START_TEST(test_plugins_come_and_go_while_others_update)
 }
 END_TEST
 
+/* Some C libraries keep everything loaded. */
+static int plugins_go(void)
+{
+#ifdef __GLIBC__
+	return 1;
+#else
+	void *handle = load("confplugin.so");
+	struct static_call_info with = get_info();
+
+	unload(handle);
+	return get_info().modules < with.modules;
+#endif
+}
+
 int main(void)
 {
 	TCase *tc = suite_begin("plugin");
+	const int go = plugins_go();
 
 	tcase_add_test(tc, test_plugin_has_calls_of_its_own);
 	tcase_add_test(tc,
 		test_plugin_follows_updates_of_the_program_and_the_library);
 	tcase_add_test(tc, test_plugin_updates_the_program);
 	tcase_add_test(tc, test_plugin_comes_up_to_date);
-	tcase_add_test(tc, test_counts_go_back_when_a_plugin_goes);
+	if (go)
+		tcase_add_test(tc, test_counts_go_back_when_a_plugin_goes);
 	tcase_add_test(tc, test_two_plugins_have_calls_of_one_name);
-	tcase_add_test(tc, test_text_of_an_unloaded_plugin_is_not_reserved);
-	tcase_add_test(tc, test_update_after_unload_leaves_the_place_alone);
+	if (go) {
+		tcase_add_test(tc, test_text_of_an_unloaded_plugin_is_not_reserved);
+		tcase_add_test(tc, test_update_after_unload_leaves_the_place_alone);
+	}
 	tcase_add_test(tc, test_target_in_an_unloaded_plugin_can_be_replaced);
 	tcase_add_test(tc, test_plugins_come_and_go_while_others_update);
 	return suite_end();
