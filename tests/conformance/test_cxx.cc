@@ -165,7 +165,8 @@ static NOINLINE int look_back(int x)
 	/* On ARM the lowest bit says which instruction set is returned to. */
 	for (int i = 0; i < n; i++)
 		found += ((uintptr_t)pc[i] | 1) ==
-			 ((uintptr_t)return_address_of_caller | 1);
+			 ((uintptr_t)__builtin_extract_return_addr(
+				  return_address_of_caller) | 1);
 	return x;
 }
 

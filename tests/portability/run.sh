@@ -97,7 +97,7 @@ configure()
 
 	case $arch in
 	# A vector comes back in memory there, and gcc warns.
-	i386) flags+=' -Wno-psabi' ;;
+	i386 | powerpc) flags+=' -Wno-psabi' ;;
 	# A C++ compiler for musl is rare.
 	musl)
 		more=(CXX=false "CPPFLAGS=-idirafter $PWD/kernel")

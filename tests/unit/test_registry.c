@@ -198,7 +198,8 @@ END_TEST
 
 START_TEST(test_logged_failures)
 {
-	static struct static_call_key unknown;
+	/* Not in .bss, which may be no mapping of the file. */
+	static struct static_call_key unknown = { .func = (void *)two };
 	const struct static_call_change changes[] = {
 		{ keys, (void *)two },
 		{ NULL, NULL },
