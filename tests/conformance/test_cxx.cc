@@ -153,7 +153,7 @@ START_TEST(test_exception_ends_a_walk)
 }
 END_TEST
 
-static const void *return_address_of_caller;
+static void *return_address_of_caller;
 static int found;
 
 static NOINLINE int look_back(int x)

@@ -13,10 +13,10 @@ suite=$abs_top_srcdir/tests/conformance
 headers=-I$abs_top_srcdir/include
 cd "$work" || exit 99
 
-# Other compilers are for this machine alone.
+# Other compilers are for this machine and its C library alone.
 has()
 {
-	[ ${#emulator[@]} = 0 ] || [ "${1%% *}" = "${cc[0]}" ] ||
+	[[ ${#emulator[@]} = 0 && ${cc[0]} != musl-* ]] || [ "${1%% *}" = "${cc[0]}" ] ||
 		[ "${1%% *}" = "${cxx[0]}" ] || return
 	# "false" is what configure found instead of a C++ compiler.
 	[ "$1" != false ] && command -v "${1%% *}" >/dev/null
