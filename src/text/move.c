@@ -112,7 +112,7 @@ void sc_arena_clear(struct sc_text *text)
 		text->arena = 0;
 		text->torn = false;
 	} else {
-		mmap((void *)text->arena, text->end - text->start, PROT_NONE,
+		mmap((void *)text->arena, text->end - text->start, text->empty,
 		     RESERVED | MAP_FIXED, -1, 0);
 	}
 	text->littered = false;
@@ -120,7 +120,7 @@ void sc_arena_clear(struct sc_text *text)
 
 void sc_drop_copy(const struct sc_range *r)
 {
-	mmap((void *)sc_arena_of(r->text, r->start), r->len, PROT_NONE,
+	mmap((void *)sc_arena_of(r->text, r->start), r->len, r->text->empty,
 	     RESERVED | MAP_FIXED, -1, 0);
 }
 
@@ -145,7 +145,7 @@ static void arena_mend(struct sc_text *text, uintptr_t part, size_t len)
 
 	if (sc_is_mapped(part))
 		return;
-	held = mmap((void *)part, len, PROT_NONE,
+	held = mmap((void *)part, len, text->empty,
 		    RESERVED | MAP_FIXED_NOREPLACE, -1, 0);
 	if (held == (void *)part)
 		return;

@@ -128,8 +128,10 @@ static size_t memory_size(void)
 }
 
 /*
- * Static, for a start has few system calls.  Nothing is ever read or written
- * there; it is address space.  0: it is too small for a page.
+ * Static, for a start has few system calls.  It is address space: nobody writes
+ * there.  But leak checkers read all that lies among variables, so the probe's text
+ * has PROT_READ as @empty; that of others is PROT_NONE.  0: it is too small for a
+ * page.
  */
 static uintptr_t probe_arena(void)
 {
@@ -179,6 +181,7 @@ static struct sc_text *begin_probe(struct memory *memory)
 		.places = &memory->place,
 		.n_places = 1,
 		.arena = memory->text.arena,
+		.empty = PROT_READ,
 	};
 	memory->place = (struct sc_place){
 		.addr = (uint8_t *)(uintptr_t)sc_probe_function,

@@ -40,6 +40,7 @@ struct sc_text {
 	uintptr_t arena;
 	bool littered;			/* something has moved out since */
 	bool torn;			/* somebody has mapped a part of the arena */
+	int empty;			/* how it is mapped where it is empty */
 	uintptr_t view;			/* the file once more; 0: not yet */
 	bool readable;			/* what was looked at last is */
 	/*
