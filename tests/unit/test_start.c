@@ -408,6 +408,21 @@ START_TEST(test_an_update_tries_the_swap)
 }
 END_TEST
 
+/* Leak checkers read all of them, and the probe's copy was among them. */
+START_TEST(test_variables_can_be_read_after_a_swap)
+{
+	extern char __bss_start[], _end[];
+	const volatile char *p;
+	int sum = 0;
+
+	start_and_swap();
+	ck_assert(sc_system.can_swap);
+	for (p = __bss_start; p < _end; p += 64)
+		sum += *p;
+	(void)sum;
+}
+END_TEST
+
 /* What is asked is whether it works, not only for this text. */
 START_TEST(test_a_swap_that_does_not_work)
 {
@@ -479,6 +494,8 @@ int main(void)
 	tcase_add_loop_test(tc, test_the_probe_is_not_counted, 0, 2);
 	unit_add_if(tc, test_alone_is_asked_once, 0, 2, can_be_alone);
 	unit_add_if(tc, test_an_update_tries_the_swap, 0, 2, can_be_alone);
+	unit_add_if(tc, test_variables_can_be_read_after_a_swap, 0, 1,
+		    can_be_alone);
 	unit_add_if(tc, test_a_swap_that_does_not_work, 0, 1, can_be_alone);
 	unit_add_if(tc, test_why_a_swap_does_not_work, 0, 1, can_be_alone);
 	tcase_add_test(tc, test_the_end_is_final);
