@@ -225,9 +225,9 @@ static bool kernel_wipes(void *page, size_t len)
  */
 static struct page *make_page(void)
 {
-	uintptr_t size = (uintptr_t)getpagesize();
-	uintptr_t start = ((uintptr_t)room + size - 1) & ~(size - 1);
-	struct page *page = (void *)(size > SC_PAGE_MAX ? (uintptr_t)room : start);
+	size_t size = (size_t)getpagesize();
+	struct page *page = size > SC_PAGE_MAX ? (void *)room :
+						 sc_first_page(room, size);
 
 	if (size > SC_PAGE_MAX || !kernel_wipes(page, size))
 		pthread_atfork(NULL, NULL, forget_in_child);

@@ -58,8 +58,7 @@ static void *map(size_t size)
 
 static struct pool *get_pool(void)
 {
-	return (struct pool *)(((uintptr_t)room + SC_PAGE_MAX - 1) &
-			       ~(SC_PAGE_MAX - 1));
+	return sc_first_page(room, SC_PAGE_MAX);
 }
 
 static size_t round_up(size_t size)

@@ -136,11 +136,9 @@ static size_t memory_size(void)
 static uintptr_t probe_arena(void)
 {
 	static char room[2 * SC_PAGE_MAX];
-	uintptr_t size = SC_PAGE;
+	size_t size = SC_PAGE;
 
-	if (size > SC_PAGE_MAX)
-		return 0;
-	return ((uintptr_t)room + size - 1) & ~(size - 1);
+	return size > SC_PAGE_MAX ? 0 : (uintptr_t)sc_first_page(room, size);
 }
 
 /* A child that was born in the probe may have it already. */
@@ -296,7 +294,7 @@ void sc_text_try_swap(void)
 void sc_text_end(void)
 {
 	struct sc_tx *tx = sc_tx;
-	struct sc_text *text = &((struct memory *)tx)->text;
+	struct sc_text *text;
 
 	enabled = false;
 	may_pass = false;
@@ -304,6 +302,7 @@ void sc_text_end(void)
 	sc_tx = &sc_tx_none;
 	if (tx == sc_tx)
 		return;
+	text = &((struct memory *)tx)->text;
 	/* This one goes with the copy. */
 	if (text->arena == probe_arena())
 		text->arena = 0;

@@ -117,6 +117,8 @@ bool maps_are_ours(void)
 
 	snprintf(start, sizeof(start), "%lx-", (unsigned long)page);
 	slurp(access(list, R_OK) ? "/proc/self/maps" : list, text, sizeof(text));
+	munmap(page, 1);
+	close(fd);
 	unlink(path);
 	line = strstr(text, path);
 	while (line && line > text && line[-1] != '\n')
