@@ -6,7 +6,7 @@
  * SITES: -1 no static call at all, 0 the header alone, 1, 10000.
  *
  * Prints the processor time from before the first constructor to main(), then
- * private memory, in kB: of text at main(), of text after an update, in all.
+ * private memory, in kB: of text at main() and after an update, and in all.
  */
 #include <stdio.h>
 #include <string.h>
@@ -105,15 +105,16 @@ static long private_kb(int text)
 
 int main(void)
 {
-	long before, after, all;
+	long text, text_after, all, all_after;
 	double ns;
 
 	mark();
 	ns = cpu_ns() - start;
-	before = private_kb(1);
-	update();
-	after = private_kb(1);
+	text = private_kb(1);
 	all = private_kb(0);
-	printf("%.0f %ld %ld %ld\n", ns, before, after, all);
+	update();
+	text_after = private_kb(1);
+	all_after = private_kb(0);
+	printf("%.0f %ld %ld %ld %ld\n", ns, text, text_after, all, all_after);
 	return 0;
 }

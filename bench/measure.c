@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -54,6 +55,8 @@ void record(const char *group, const char *name, const char *method,
 		return;
 	if (!out)
 		fail("%s cannot be written", path);
+	if (strchr(group, ',') || strchr(name, ',') || strchr(method, ','))
+		fail("a comma in %s, %s, %s", group, name, method);
 	fprintf(out, "%s,%s,%s,%s,%.6g,", group, name, method, unit, value);
 	if (ratio != NO_RATIO)
 		fprintf(out, "%.3f", ratio);

@@ -297,7 +297,7 @@ inline int __static_call_update_to(
 {
 	return __static_call_update(
 		__static_call_ref<static_call_key, __static_call_k>::
-			__static_call_pointer,
+			__static_call_get(),
 		nullptr, __static_call_x);
 }
 
@@ -311,7 +311,7 @@ struct __static_call_target {
 	{
 		return reinterpret_cast<__static_call_f>(__static_call_query(
 			__static_call_ref<static_call_key, __static_call_k>::
-				__static_call_pointer));
+				__static_call_get()));
 	}
 	static __static_call_is __static_call_to(__static_call_f __static_call_x)
 	{
@@ -403,7 +403,7 @@ inline int __static_call_update_to(
 {
 	return __static_call_update(
 		__static_call_ref<static_call_key, __static_call_k>::
-			__static_call_pointer,
+			__static_call_get(),
 		nullptr,
 		reinterpret_cast<void *>(__static_call_x.__static_call_func));
 }

@@ -26,16 +26,37 @@
 /* Usable at namespace scope and in templates, where asm is not. */
 extern "C++" {
 template <class __static_call_t, __static_call_t *__static_call_p>
+#if defined(__static_call_reach_got_m68k)
+/* As in C, below. */
+struct __static_call_ref {
+	static __attribute__((__always_inline__, __artificial__))
+	inline __static_call_t *__static_call_get() noexcept
+	{
+		__static_call_t *__static_call_a;
+
+		__asm__("lea (%%pc, _GLOBAL_OFFSET_TABLE_@GOTPC), %0\n\t"
+			"move.l (%c1@GOT, %0), %0"
+			: "=a"(__static_call_a) : "i"(__static_call_p));
+		return __static_call_a;
+	}
+};
+#else
 struct __static_call_hidden __static_call_ref {
 	static __static_call_t *volatile __static_call_pointer;
+	static __attribute__((__always_inline__, __artificial__))
+	inline __static_call_t *__static_call_get() noexcept
+	{
+		return __static_call_pointer;
+	}
 };
 template <class __static_call_t, __static_call_t *__static_call_p>
 __static_call_t *volatile
 __static_call_ref<__static_call_t, __static_call_p>::__static_call_pointer =
 	__static_call_p;
+#endif
 }
 #define __static_call_address(type, symbol, asm_name)			\
-	(__static_call_ref<type, &symbol>::__static_call_pointer)
+	(__static_call_ref<type, &symbol>::__static_call_get())
 
 #elif defined(__static_call_reach_got_x86_64)
 

@@ -28,11 +28,17 @@ link() # OUTPUT OPTION...
 
 cat >"$work/calls.h" <<'END'
 #include <static_call.h>
+#ifdef __cplusplus
+extern "C" {
+#endif
 int one(int x);
 DECLARE_STATIC_CALL(open_call, one);
 DECLARE_STATIC_CALL(tramp_call, one);
 DECLARE_STATIC_CALL(hidden_call, one);
 int library_calls(int x);
+#ifdef __cplusplus
+}
+#endif
 END
 cat >"$work/library.c" <<'END'
 #include "calls.h"
@@ -90,19 +96,34 @@ no_copy_relocation()
 	! "${READELF:-readelf}" -rW "$1" | grep -E 'COPY.*__SC[KT]__'
 }
 
-for mode in '-fno-pie -no-pie' '-fPIE -pie' '-fPIC -pie'; do
-	for level in -O0 -O2; do
-		read -ra flags <<<"$mode"
-		check "import compiles, $mode $level" \
-			compile user $level "${flags[0]}"
-		check "import links, $mode $level" \
-			link user "${flags[1]}" "$work/user.o" "${calls[@]}" \
-			"${library[@]}"
-		check "one key in both modules, $mode $level" "${emulator[@]}" "$work/user"
-		check "no copy relocation, $mode $level" \
-			no_copy_relocation "$work/user"
+# imports LANGUAGE COMPILER...: in each kind of program
+imports()
+{
+	local language=$1 mode level flags what
+	local compiler=("${@:2}")
+
+	for mode in '-fno-pie -no-pie' '-fPIE -pie' '-fPIC -pie'; do
+		for level in -O0 -O2; do
+			read -ra flags <<<"$mode"
+			what="$language, $mode $level"
+			check "import compiles, $what" "${compiler[@]}" \
+				-Wall -Wextra "${include[@]}" $level "${flags[0]}" \
+				-c -o "$work/user.o" -x "$language" "$work/user.c"
+			check "import links, $what" link user "${flags[1]}" \
+				"$work/user.o" "${calls[@]}" "${library[@]}"
+			check "one key in both modules, $what" \
+				"${emulator[@]}" "$work/user"
+			check "no copy relocation, $what" \
+				no_copy_relocation "$work/user"
+		done
 	done
-done
+}
+imports c "${cc[@]}"
+if "${cxx[@]}" --version >/dev/null 2>&1; then
+	imports c++ "${cxx[@]}"
+else
+	skip 'import, c++' "no ${cxx[*]}"
+fi
 
 read -ra nm <<<"${NM:-nm}"
 exports()

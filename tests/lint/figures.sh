@@ -11,6 +11,9 @@ report "the tables of performance.md are those of performance.csv" "$(
 	awk -f bench/tables.awk $csv doc/performance.md 2>&1 |
 		diff doc/performance.md - 2>&1)"
 
+report "each line of performance.csv has six fields" "$(
+	awk -F , '!/^#/ && NF != 6' $csv)"
+
 # Left out where a compiler or a tool was missing when the tables were made.
 report "performance.csv has all that bench/ measures" "$(
 	for group in 'call in a loop,static call,inline' \

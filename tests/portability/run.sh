@@ -7,7 +7,7 @@
 #	-k	keep the build trees that are there, and only make what has changed
 #	-p	only print Debian's packages that this needs
 #	-s	short, for "./dev check": the rest of the tree is not compiled, and of
-#		the suite's scripts only one runs, which is about this
+#		the suite's scripts only those run that are about this
 #	-t	start no further architecture when so much time has passed
 #	-w	a static-call tool of this version, for the inline backend with musl
 #
@@ -147,7 +147,7 @@ check()
 	[ "$emulator" = - ] ||
 		run=("qemu-$emulator" -E "LD_LIBRARY_PATH=/usr/$triplet/lib"
 			-L "/usr/$triplet")
-	[ -z "$short" ] || set -- "$1" suite_scripts=test_null.sh
+	[ -z "$short" ] || set -- "$1" suite_scripts="test_null.sh test_link.sh"
 	SC_TEST_SHORT=1 SC_TEST_EMULATOR="${run[*]}" make -k -C "tests/$1" check-TESTS \
 		LOG_COMPILER="$patience ${run[*]}" SH_LOG_COMPILER="$patience bash" \
 		VERBOSE=1 "${@:2}"
