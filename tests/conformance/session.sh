@@ -30,8 +30,35 @@ stand_in()
 	} >"$bin/$name"
 	chmod +x "$bin/$name"
 }
+
+# emulated NAME: what this compiler links is for another machine; in its place stands
+# a script that runs it in the emulator.
+emulated()
+{
+	[ ${#emulator[@]} -gt 0 ] && [ -e "$bin/$1" ] || return
+	mv "$bin/$1" "$bin/$1-itself"
+	cat >"$bin/$1" <<END2
+#!$BASH
+"$bin/$1-itself" "\$@" || exit
+program=a.out
+while [ \$# -gt 0 ]; do
+	case \$1 in
+	-c | -E | -S | -shared) exit ;;
+	-o) program=\$2 ;;
+	esac
+	shift
+done
+mv "\$program" "\$program.itself" &&
+	printf '#!/bin/sh\nexec %s "%s" "\$@"\n' '${emulator[*]}' \
+		"\$(realpath "\$program.itself")" >"\$program" &&
+	chmod +x "\$program"
+END2
+	chmod +x "$bin/$1"
+}
 stand_in cc "${cc[@]}"
 stand_in c++ "${cxx[@]}"
+emulated cc
+emulated c++
 stand_in pkg-config "${PKG_CONFIG:-pkg-config}"
 export PKG_CONFIG_PATH=$work/pc${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
 export PATH=$bin:$abs_top_builddir/tools:$PATH
@@ -79,7 +106,8 @@ lacking()
 		echo 'no header of valgrind' ;;
 	'./checksum checksum.c') [ -z "${SC_VALGRIND:-}" ] ||
 		echo 'it measures' ;;
-	*rcu*) pkg-config --exists liburcu || echo 'no liburcu' ;;
+	*rcu*) [ ${#emulator[@]} -eq 0 ] && pkg-config --exists liburcu ||
+		echo 'no liburcu' ;;
 	'c++ '* | ./events*) "${cxx[@]}" --version >/dev/null 2>&1 ||
 		echo 'no C++ compiler' ;;
 	*'static-call status'*jq*) command -v jq >/dev/null || echo 'no jq'

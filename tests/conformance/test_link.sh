@@ -202,16 +202,20 @@ check 'a program that links' link right "$work/empty_main.o" "$work/library.o" \
 	"-L$libs" "-lstaticcall-$backend"
 mkdir "$work/other"
 wrong=$work/other/libstaticcall-$backend.so.0
-check 'and starts with its library' env LD_LIBRARY_PATH="$libs" \
-	"${emulator[@]}" "$work/right"
+# runs_with DIR PROGRAM: with libraries in DIR.  An emulator has the path as well.
+runs_with()
+{
+	env LD_LIBRARY_PATH="$1" \
+		"${emulator[@]/#LD_LIBRARY_PATH=/LD_LIBRARY_PATH=$1:}" "$2"
+}
+check 'and starts with its library' runs_with "$libs" "$work/right"
 for other in ${SC_BACKENDS:-}; do
 	[ "$other" != "$backend" ] || continue
 	[ -e "$libs/libstaticcall-$other.so" ] || continue
 	ln -sf "$libs/libstaticcall-$other.so" "$wrong"
 	check_fails "and does not start with the library of $other" \
 		"version .LIBSTATICCALL_${backend^^}_0. not found" \
-		env LD_LIBRARY_PATH="$work/other" \
-		"${emulator[@]}" "$work/right"
+		runs_with "$work/other" "$work/right"
 done
 
 finish

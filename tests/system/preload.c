@@ -97,19 +97,33 @@ static int from_the_library(const void *caller)
 	       strstr(info.dli_fname, "libstaticcall");
 }
 
-void *mmap(void *addr, size_t len, int prot, int flags, int fd, long offset);
-void *mmap(void *addr, size_t len, int prot, int flags, int fd, long offset)
+static void *map(const void *caller, void *addr, size_t len, int prot, int flags,
+		 int fd, long long offset)
 {
-	if (fail_at > 0 && from_the_library(__builtin_return_address(0)) &&
-	    ++seen == fail_at) {
+	if (fail_at > 0 && from_the_library(caller) && ++seen == fail_at) {
 		errno = ENOMEM;
-		return (void *)-1;
+		return MAP_FAILED;
 	}
-	return (void *)syscall(SYS_mmap, addr, len, prot, flags, fd, offset);
+#ifdef SYS_mmap2
+	return (void *)syscall(SYS_mmap2, addr, len, prot, flags, fd,
+			       (long)(offset / 4096));
+#else
+	return (void *)syscall(SYS_mmap, addr, len, prot, flags, fd, (long)offset);
+#endif
 }
 
-void *mmap64(void *addr, size_t len, int prot, int flags, int fd, long offset)
-	__attribute__((alias("mmap")));
+void *mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offset)
+{
+	return map(__builtin_return_address(0), addr, len, prot, flags, fd, offset);
+}
+
+/* Not every C library declares it. */
+void *map_far(void *addr, size_t len, int prot, int flags, int fd, long long offset)
+	__asm__("mmap64");
+void *map_far(void *addr, size_t len, int prot, int flags, int fd, long long offset)
+{
+	return map(__builtin_return_address(0), addr, len, prot, flags, fd, offset);
+}
 
 int madvise(void *addr, size_t len, int advice);
 int madvise(void *addr, size_t len, int advice)
