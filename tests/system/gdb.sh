@@ -88,13 +88,15 @@ come_and_go()
 }
 
 # A checkpoint is a child that gdb makes by fork(): there the program goes on after
-# updates of its own, and then the first one does.
+# updates of its own, and then the first one does.  gdb gives the file that both write
+# to the position that it had; what is appended is not written over then.
 goes_on_from_a_checkpoint()
 {
+	rm -f "$work/gdb"
 	"${limit[@]}" "${debug[@]}" -ex 'break ready' -ex 'run' -ex 'checkpoint' \
 		-ex 'break watched_call' -ex 'ignore 2 10' -ex 'continue' \
 		-ex 'restart 1' -ex 'delete' -ex 'continue' \
-		--args "$here/target_$b" 50 0 >"$work/gdb" 2>&1
+		--args "$here/target_$b" 50 0 >>"$work/gdb" 2>&1
 	cat "$work/gdb"
 	no_other_stop && grep -q 'rounds 50 wrong 0' "$work/gdb" &&
 		grep -q 'exited normally' "$work/gdb"
