@@ -155,9 +155,11 @@ static void store_keys(struct sc_plan *plan)
  *   commit	places become direct again, or stay pristine; cannot fail
  *   threads	a call that begins later in time sees all of it
  *
- * An error returns before the keys, and the plan is simply left as it is.
+ * An error returns before the keys, and the plan is simply left as it is.  Where the
+ * backend has a reason, @why is it: what it says at other times is of updates before.
  */
-static int update(const struct static_call_change *changes, size_t n)
+static int update(const struct static_call_change *changes, size_t n,
+		  const char **why)
 {
 	struct sc_plan *plan = &sc_world->plan;
 	int err;
@@ -166,10 +168,13 @@ static int update(const struct static_call_change *changes, size_t n)
 	if (sc_backend_retry())
 		sc_patch_again();
 	err = plan_keys(plan, changes, n);
-	if (!err)
-		err = sc_backend_prepare(plan);
 	if (err)
 		return documented(err);
+	err = sc_backend_prepare(plan);
+	if (err) {
+		*why = sc_backend_trouble();
+		return documented(err);
+	}
 	if (sc_log_enabled())
 		sc_events_before(plan);
 	store_keys(plan);
@@ -182,11 +187,12 @@ static int update(const struct static_call_change *changes, size_t n)
 static int update_and_tell(const struct static_call_change *changes, size_t n)
 {
 	unsigned long begun = sc_events_now();
-	int err = update(changes, n);
+	const char *why = NULL;
+	int err = update(changes, n, &why);
 	unsigned long us = sc_events_now() - begun;
 
 	if (err)
-		sc_events_refused(changes, n, sc_backend_trouble(), err);
+		sc_events_refused(changes, n, why, err);
 	else
 		sc_events_updated(&sc_world->plan, us);
 	return err;
@@ -199,6 +205,7 @@ static int update_and_tell(const struct static_call_change *changes, size_t n)
 int static_call_update_batch(const struct static_call_change *changes, size_t n)
 {
 	int saved = errno, err;
+	const char *why;
 
 	if (!n)
 		return 0;
@@ -207,7 +214,7 @@ int static_call_update_batch(const struct static_call_change *changes, size_t n)
 	err = sc_enter();
 	if (!err) {
 		err = sc_log_enabled() ? update_and_tell(changes, n) :
-					 update(changes, n);
+					 update(changes, n, &why);
 		if (err)
 			sc_world->n_refused++;
 		else

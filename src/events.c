@@ -129,7 +129,7 @@ static void tell_refusal(const struct static_call_change *change,
 
 	sc_log_begin(&line, "update ");
 	put_key(&line, change->key);
-	sc_line_put(&line, ": not to ");
+	sc_line_put(&line, ": failed, not changed to ");
 	put_target(&line, change->func);
 	put_nth(&line, i, n);
 	sc_line_put(&line, ", ");

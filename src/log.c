@@ -38,13 +38,13 @@ static const struct {
 } cures[] = {
 	{ EINVAL, "name each key once, and no NULL" },
 	{ ENOMEM, "allow more memory, address space or mappings" },
-	{ EBUSY, "remove what holds the text: a debugger, another patcher, or a library that left and is still mapped" },
+	{ EBUSY, "remove what holds the text (a debugger, another patcher, a library that left and is still mapped), or map it as it was: private and read-only" },
 	{ EDEADLK, "do not update while this thread is inside the library" },
 	{ EPERM, "update the key through its own copy of the library, or allow the system call" },
-	{ EACCES, "mount /proc and let the process read it, or set STATIC_CALL_PATCH=0" },
+	{ EACCES, "let the process use what is named here, mount /proc and let it read that, or set STATIC_CALL_PATCH=0" },
 	{ EMFILE, "close file descriptors or raise RLIMIT_NOFILE; an update needs two" },
 	{ ENFILE, "raise fs.file-max; an update needs two file descriptors" },
-	{ EIO, "look after the disk: the file behind the text could not be read" },
+	{ EIO, "if the file of the text could not be read, look after the disk; the next update tries again" },
 	{ ENOSYS, "use a kernel that has the system call, or set STATIC_CALL_PATCH=0" },
 };
 

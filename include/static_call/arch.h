@@ -23,6 +23,8 @@
 #define __static_call_reach_direct 1
 #elif defined(__m68k__)
 #define __static_call_reach_got_m68k 1
+#elif defined(__arm__)
+#define __static_call_reach_got_arm 1
 #else
 #define __static_call_reach_pointer 1
 #endif

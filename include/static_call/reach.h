@@ -21,22 +21,46 @@
 #pragma GCC system_header
 #endif
 
+/*
+ * The linkers of some machines make copy relocations for pointers in data, too.
+ * There code reads the slot: @name is the symbol for the assembler, and what follows
+ * tells the compiler that it is needed.
+ */
+#if defined(__static_call_reach_got_m68k)
+#define __static_call_got(to, name, ...)				\
+	__asm__("lea (%%pc, _GLOBAL_OFFSET_TABLE_@GOTPC), %0\n\t"	\
+		"move.l (" name "@GOT, %0), %0"				\
+		: "=a"(to) : __VA_ARGS__)
+#elif defined(__static_call_reach_got_arm)
+#define __static_call_got(to, name, ...)				\
+	do {								\
+		void *__static_call_word;				\
+									\
+		__asm__("adr %1, 1f\n\t"				\
+			"b 2f\n\t"					\
+			".p2align 2\n"					\
+			"1:\t.word " name "(GOT_PREL)\n"		\
+			"2:\tldr %0, [%1]\n\t"			\
+			"ldr %0, [%1, %0]"				\
+			: "=&l"(to), "=&l"(__static_call_word)		\
+			: __VA_ARGS__);					\
+	} while (0)
+#endif
+
 #if defined(__cplusplus)
 
 /* Usable at namespace scope and in templates, where asm is not. */
 extern "C++" {
 template <class __static_call_t, __static_call_t *__static_call_p>
-#if defined(__static_call_reach_got_m68k)
-/* As in C, below. */
+#if defined(__static_call_got)
 struct __static_call_ref {
 	static __attribute__((__always_inline__, __artificial__))
 	inline __static_call_t *__static_call_get() noexcept
 	{
 		__static_call_t *__static_call_a;
 
-		__asm__("lea (%%pc, _GLOBAL_OFFSET_TABLE_@GOTPC), %0\n\t"
-			"move.l (%c1@GOT, %0), %0"
-			: "=a"(__static_call_a) : "i"(__static_call_p));
+		__static_call_got(__static_call_a, "%c[symbol]",
+				  [symbol] "i"(__static_call_p));
 		return __static_call_a;
 	}
 };
@@ -80,15 +104,13 @@ __static_call_ref<__static_call_t, __static_call_p>::__static_call_pointer =
 		__static_call_a;					\
 	})
 
-#elif defined(__static_call_reach_got_m68k)
+#elif defined(__static_call_got)
 
-/* Its linker makes copy relocations for pointers in data, too. */
 #define __static_call_address(type, symbol, asm_name)			\
 	__extension__({							\
 		type *__static_call_a;					\
-		__asm__("lea (%%pc, _GLOBAL_OFFSET_TABLE_@GOTPC), %0\n\t"	\
-			"move.l (" asm_name "@GOT, %0), %0"		\
-			: "=a"(__static_call_a) : "X"(&symbol));	\
+		__static_call_got(__static_call_a, asm_name,		\
+				  "X"(&symbol));			\
 		__static_call_a;					\
 	})
 

@@ -81,7 +81,7 @@ static void fill_texts(const struct sc_image *image, struct sc_text *texts)
 			sc_text_register(texts + i);
 		if (sc_text_enabled() && !texts[i].asked)
 			sc_log_error("text", texts[i].path,
-				     "not looked at yet, the next update tries again",
+				     "not patched yet, for the next update looks at its mapping again",
 				     sc_text_trouble(), 0);
 		sc_world->n_waiting += !texts[i].asked;
 	}
@@ -242,16 +242,16 @@ static void log_notes(const struct sc_image *image)
 {
 	if (image->n_refused)
 		sc_log("module", image->loaded->path,
-		       SC_EDITED ": notes lead astray; link it again, or see static-call(1)");
+		       SC_EDITED ": its notes lead to wrong addresses; link it again, and see CAVEATS in libstaticcall(7)");
 	if (!image->has_note)
 		sc_log("module", image->loaded->path,
-		       SC_EDITED ": notes are missing; link it again, or see static-call(1)");
+		       SC_EDITED ": its notes are missing; link it again, and see CAVEATS in libstaticcall(7)");
 	if (image->without_hook)
 		sc_log("module", image->loaded->path,
 		       SC_WITHOUT_HOOK ": link with the flags of pkg-config --libs libstaticcall");
 	if (image->code_moved)
 		sc_log("module", image->loaded->path,
-		       SC_EDITED ": code was moved without its records; see static-call(1)");
+		       SC_EDITED ": its code was moved without the records; see CAVEATS in libstaticcall(7)");
 }
 
 /* After an error the registry forgets the keys.  Not to patch is no error. */

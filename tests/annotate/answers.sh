@@ -157,7 +157,7 @@ check "verify: what is no program is trouble" fails 3 \
 # ---- the command line ------------------------------------------------------------
 
 check "an unknown command: which there are" fails 2 \
-	"unknown command stat: it is annotate, list, verify or status" "$tool" stat
+	"unknown command stat: the commands are annotate, list, verify and status" "$tool" stat
 check "an option of another command" fails 2 "list takes no option --watch" \
 	"$tool" list --watch one.o
 check "an option that there is not" fails 2 "unknown option --sitez" "$tool" \

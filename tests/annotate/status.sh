@@ -394,11 +394,11 @@ start ./waits
 end
 check "a process that has ended" fails 1 "there is no such process" \
 	"$tool" status "$pid"
-check "no name" fails 1 "no process has this name; status takes a number or a name" \
+check "no name" fails 1 "no process has this name; status takes the number or the name of a process" \
 	"$tool" status no-such-name
 check "a path" fails 2 "not a file: for a core try --core ./waits" \
 	"$tool" status ./waits
-check "no process" fails 2 "status takes a number or a name: try 'static-call status --all'" \
+check "no process" fails 2 "status takes the number or the name of a process: try 'static-call status --all'" \
 	"$tool" status
 start ./zombie
 check "a zombie has nothing to show" fails 1 "has no memory" "$tool" status \

@@ -443,7 +443,7 @@ bolt()
 	check "$name: get_info says so" grep -q 'edited after the link$' \
 		<<<"$said"
 	check "$name: the log says so" \
-		grep -Eq 'after the link|lead astray' run.log
+		grep -Eq 'after the link|lead to wrong addresses' run.log
 	check_fails "$name: verify says so" 'BOLT has replaced|have no record' \
 		"$tool" verify edited
 }

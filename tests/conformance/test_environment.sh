@@ -74,14 +74,19 @@ check 'it tells of the start' \
 check 'it names the module, with what is in it' \
 	errors "${prefix}module /.*showinfo: added, [0-9]+ keys?, [0-9]+ sites?, [0-9]+ direct\$" \
 	env STATIC_CALL_DEBUG=1 "${emulator[@]}" ./showinfo
-check 'it names the targets of an update, static functions too' \
-	errors "${prefix}update [a-z_0-9]+: [a-z_0-9]+ -> [a-z_0-9]+, [0-9]+ sites?, [0-9]+ direct, [0-9]+ us\$" \
-	env STATIC_CALL_DEBUG=1 "${emulator[@]}" ./showinfo
+name='it names the targets of an update, static functions too'
+if [ ${#emulator[@]} -gt 0 ] && [ "$machine" = i386 ]; then
+	skip "$name" 'the emulator shows its own mappings'
+else
+	check "$name" \
+		errors "${prefix}update [a-z_0-9]+: [a-z_0-9]+ -> [a-z_0-9]+, [0-9]+ sites?, [0-9]+ direct, [0-9]+ us\$" \
+		env STATIC_CALL_DEBUG=1 "${emulator[@]}" ./showinfo
+fi
 check 'each key of a batch has a line' \
 	errors "${prefix}update .* us, 2 of 2\$" \
 	env STATIC_CALL_DEBUG=1 SC_TEST_SHORT=1 "${emulator[@]}" ./test_batch
 check 'an error has its name and a cure' \
-	errors "${prefix}update .*: not to .*, EINVAL: name each key once" \
+	errors "${prefix}update .*: failed, not changed to .*, EINVAL: name each key once" \
 	env STATIC_CALL_DEBUG=1 SC_TEST_SHORT=1 "${emulator[@]}" ./test_batch
 one_writer()
 {

@@ -155,7 +155,7 @@ DEFINE_STATIC_CALL(of_one, one<int>);
 DEFINE_STATIC_CALL(of_two, two<int, long>);
 DEFINE_STATIC_CALL(of_address, &two<long, int>);
 DECLARE_STATIC_CALL(of_type, pair<int, long> (*)(int));
-DEFINE_STATIC_CALL_NULL(of_null, pair<int, long> (*)(int));
+DEFINE_STATIC_CALL_NULL(of_null, int (*)(pair<int, long>));
 DEFINE_STATIC_CALL_RET0(of_ret0, pair<int, long> *(*)(int));
 int use();
 int use()

@@ -159,10 +159,10 @@ part_lint()
 		return 1
 	}
 	# Releasing it, and the bug that the first upload closes, are a maintainer's:
-	# README.source.
+	# README.source.  Overrides are not shown, for what is shown counts as a failure.
 	lintian --fail-on error,warning --suppress-tags \
 		unreleased-changes,initial-upload-closes-no-bugs \
-		--show-overrides --display-info \
+		--display-info \
 		--tag-display-limit 0 --allow-root \
 		"$dir/debs/${source}_${version}"-*.changes
 }
@@ -188,6 +188,16 @@ packages()
 		*-dbgsym_*) ;;
 		*) debs+=("/packages/${deb##*/}") ;;
 		esac
+	done
+}
+
+# of_these PACKAGE...: those of $debs.
+of_these()
+{
+	local name
+
+	for name; do
+		printf '%s\n' "${debs[@]}" | grep "^/packages/${name}_"
 	done
 }
 
@@ -319,13 +329,12 @@ cross_build()
 # A program for the other architecture, by its packages beside this one's.
 cross_program()
 {
-	local pc=/usr/lib/$foreign_gnu/pkgconfig
+	local pc=/usr/lib/$foreign_gnu/pkgconfig ours=()
 
 	packages cross && apt cross install "${debs[@]}" || return 1
-	packages cross $foreign
-	apt cross install "/packages/${source}0_$version"*_$foreign.deb \
-		"/packages/$source-dev_$version"*_$foreign.deb pkgconf \
-		qemu-user || return 1
+	packages cross $foreign || return 1
+	mapfile -t ours < <(of_these "${source}0" "$source-dev")
+	apt cross install "${ours[@]}" pkgconf qemu-user || return 1
 	# shellcheck disable=SC2016 # for the inner shell
 	as cross --net 1001 env HOME=/home/one PKG_CONFIG_LIBDIR="$pc" \
 		sh -c 'cd "$HOME/$1/tests/install" &&
@@ -341,7 +350,8 @@ cross_program()
 cross_hook()
 {
 	[ "$native" = amd64 ] || return 0
-	apt cross install "/packages/$source-tools_$version"*_$foreign.deb &&
+	packages cross $foreign &&
+		apt cross install "$(of_these "$source-tools")" &&
 		inside cross --ipc dpkg -s "$source-dev:$native" >/dev/null || return 1
 	# shellcheck disable=SC2016 # for the inner shell
 	inside cross --ipc sh -c '

@@ -467,7 +467,7 @@ START_TEST(test_what_is_said_of_a_module)
 	ck_assert_int_eq(add(a), 0);
 	ck_assert_int_eq(strstr(said, "module a: " SC_EDITED ": notes are missing") !=
 				 NULL, _i == 5);
-	ck_assert_int_eq(strstr(said, "module a: " SC_EDITED ": notes lead astray") !=
+	ck_assert_int_eq(strstr(said, "module a: " SC_EDITED ": its notes lead to wrong addresses") !=
 				 NULL, _i & 1);
 	ck_assert_int_eq(strstr(said, "module a: " SC_WITHOUT_HOOK) != NULL,
 			 (_i & 2) != 0);
@@ -600,8 +600,8 @@ START_TEST(test_texts_are_asked_again)
 	paper_text.blind = true;
 	ck_assert_int_eq(add(b), 0);
 	ck_assert_uint_eq(sc_world->n_waiting, 2);
-	ck_assert_str_eq(said, "text b: not looked at yet, the next update tries again, 0\n"
-			       "text b: not looked at yet, the next update tries again, 0\n");
+	ck_assert_str_eq(said, "text b: not patched yet, for the next update looks at its mapping again, 0\n"
+			       "text b: not patched yet, for the next update looks at its mapping again, 0\n");
 	expect(b, 0x40, a->text);
 	ck_assert_uint_eq(paper_text.registers, 4);
 	ck_assert(!sc_backend_retry());

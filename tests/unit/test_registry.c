@@ -210,17 +210,21 @@ START_TEST(test_logged_failures)
 	begin_log();
 	add(&module);
 	ck_assert_int_eq(static_call_update_batch(changes, 3), -EINVAL);
-	ck_assert(has_logged("update call_0: not to two, 1 of 3, EINVAL: name each key once, and no NULL"));
-	ck_assert(has_logged("update NULL: not to NULL, 2 of 3, EINVAL: *"));
-	ck_assert(has_logged("update unknown*: not to two, 3 of 3, EINVAL: *"));
+	ck_assert(has_logged("update call_0: failed, not changed to two, 1 of 3, EINVAL: name each key once, and no NULL"));
+	ck_assert(has_logged("update NULL: failed, not changed to NULL, 2 of 3, EINVAL: *"));
+	ck_assert(has_logged("update unknown*: failed, not changed to two, 3 of 3, EINVAL: *"));
 	fake.prepare_error = -EBUSY;
 	fake.trouble = "a breakpoint stands on a call";
 	ck_assert_int_eq(__static_call_update(keys, NULL, (void *)two), -EBUSY);
-	ck_assert(has_logged("update call_0: not to two, EBUSY (a breakpoint stands on a call): remove what *"));
+	ck_assert(has_logged("update call_0: failed, not changed to two, EBUSY (a breakpoint stands on a call): remove what *"));
+	/* the reason is of that update alone */
+	ck_assert_int_eq(static_call_update_batch(changes, 3), -EINVAL);
+	ck_assert(!has_logged("update call_0: * EINVAL (*"));
+	fake.prepare_error = 0;
 	/* one that does not get as far as that */
 	ck_assert_int_eq(sc_enter(), 0);
 	ck_assert_int_eq(__static_call_update(keys, NULL, NULL), -EDEADLK);
-	ck_assert(has_logged("update call_0: not to NULL, EDEADLK: *"));
+	ck_assert(has_logged("update call_0: failed, not changed to NULL, EDEADLK: *"));
 	sc_leave();
 }
 END_TEST

@@ -270,7 +270,7 @@ static const char *what_else(Elf *elf, const Elf64_Ehdr *ehdr)
 	const char *ident = elf_getident(elf, &size);
 
 	if (elf_kind(elf) == ELF_K_AR)
-		return "is an archive, not an object";
+		return "is an archive, not an object: annotate its objects before they go in";
 	if (elf_kind(elf) != ELF_K_ELF || !ident || size < EI_NIDENT)
 		return "is not an ELF file";
 	if (ident[EI_CLASS] != ELFCLASS64)

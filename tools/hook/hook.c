@@ -179,7 +179,7 @@ int main(int argc, char **argv)
 	name = name ? name + 1 : hook;
 	real = sc_realtool(&pool, name);
 	if (!real) {
-		sc_error(name, "cannot find the real one");
+		sc_error(name, "cannot find the real one in the directories of -B, beside the compiler or in PATH: is it installed?");
 		return 1;
 	}
 	sc_cleanup_on_signals();

@@ -144,7 +144,7 @@ static int read_seconds(struct settings *settings, const char *text)
 	settings->status.seconds = strtod(text, &end);
 	if (*end || end == text || !(settings->status.seconds >= 0.05) ||
 	    settings->status.seconds > 86400)
-		return bad_usage("--watch takes a number of seconds from 0.05 on, not ",
+		return bad_usage("--watch takes a number of seconds from 0.05 to 86400, not ",
 				 text, ": try --watch=2");
 	return SC_EXIT_OK;
 }
@@ -164,10 +164,11 @@ static int read_colour(struct settings *settings, const char *text)
 static int bad_option(const char *argument)
 {
 	const char letter[] = { '-', (char)optopt, '\0' };
+	const bool is_long = !strncmp(argument, "--", 2);
 
 	if (!optopt)
 		return bad_usage("unknown option ", argument, "");
-	if (strchr(short_options, optopt))
+	if (is_long || strchr(short_options, optopt))
 		return bad_usage("", argument, ": this option takes no value");
 	return bad_usage("unknown option ", letter, "");
 }
@@ -266,7 +267,7 @@ static int run_status(const struct settings *settings, char **words, size_t n)
 		return bad_usage("a core does not change:", " --watch is for processes",
 				 "");
 	if (!options->all && !options->core && !n)
-		return bad_usage("status takes a number or a name:",
+		return bad_usage("status takes the number or the name of a process:",
 				 " try 'static-call status --all'", "");
 	if (n && !options->all && !options->core && strchr(words[0], '/'))
 		return bad_usage("status takes the number or the name of a process, not a file: for a core try --core ",
@@ -311,12 +312,12 @@ int main(int argc, char **argv)
 			return status;
 	}
 	if (optind == argc)
-		return bad_usage("no command:",
-				 " it is annotate, list, verify or status", "");
+		return bad_usage("a command is missing:",
+				 " annotate, list, verify or status", "");
 	command = find_command(argv[optind++]);
 	if (command == N_COMMANDS)
 		return bad_usage("unknown command ", argv[optind - 1],
-				 ": it is annotate, list, verify or status");
+				 ": the commands are annotate, list, verify and status");
 	if (check_options(command))
 		return SC_EXIT_USAGE;
 	choose_colour(&settings);

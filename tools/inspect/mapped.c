@@ -248,7 +248,7 @@ static int open_loaded(struct sc_process *process, struct sc_loaded *loaded)
 	if (sure || is_the_file(process, &loaded->binary, loaded->bias) ||
 	    process->ended)
 		return 0;
-	return sc_error(loaded->path, "is not what process %s has mapped: deleted or replaced since",
+	return sc_error(loaded->path, "is not what process %s has mapped: deleted or replaced since; root can read what is mapped",
 			process->name);
 }
 

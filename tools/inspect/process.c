@@ -110,7 +110,7 @@ static int read_maps(struct sc_process *process)
 	char *line = NULL;
 
 	if (!file) {
-		sc_error_errno(process->name, "cannot read its maps");
+		sc_error_errno(process->name, "cannot read its list of mappings: only its user and root may");
 		if (fd >= 0)
 			close(fd);
 		return -1;
@@ -118,7 +118,7 @@ static int read_maps(struct sc_process *process)
 	while (!err && getline(&line, &room, file) > 0)
 		err = add_mapping(process, line);
 	if (!err && ferror(file))
-		err = sc_error_errno(process->name, "cannot read its maps");
+		err = sc_error_errno(process->name, "cannot read its list of mappings: only its user and root may");
 	free(line);
 	fclose(file);
 	return err;
@@ -172,7 +172,7 @@ static int open_memory(struct sc_process *process)
 	if (!process->n_mappings)
 		return NO_MEMORY;
 	errno = err;
-	return err ? sc_error_errno(process->name, "cannot read its memory: only its user and root may, see ptrace(2)") : 0;
+	return err ? sc_error_errno(process->name, "cannot read its memory: root may, and its user unless a security module such as Yama forbids it, see ptrace(2)") : 0;
 }
 
 /* process->dir becomes that of thread @tid; false: there is none. */

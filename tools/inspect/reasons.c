@@ -139,7 +139,7 @@ static const struct {
 	},
 	[SC_REASON_UNSAFE] = {
 		"unsafe",
-		"in text that cannot be replaced safely: it is writable"
+		"in text that is writable, which is never patched"
 	},
 	[SC_REASON_WAITING] = {
 		"waiting",
@@ -147,11 +147,11 @@ static const struct {
 	},
 	[SC_REASON_BREAKPOINT] = {
 		"breakpoint",
-		"a debugger has a breakpoint there"
+		"a breakpoint of a debugger stands there, or a uprobe"
 	},
 	[SC_REASON_UPDATING] = {
 		"updating",
-		"is not what the key says: an update is under way, or the place is stale"
+		"is not what the key says: an update is under way, or the call is stale, which is a fault"
 	},
 	[SC_REASON_NO_RECORD] = {
 		"no-record",

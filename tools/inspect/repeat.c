@@ -37,7 +37,7 @@ static void put_heading(double seconds)
 
 	if (localtime_r(&t, &tm))
 		strftime(text, sizeof(text), "%H:%M:%S", &tm);
-	printf("%s static-call status, every %g s; * has changed; end with Ctrl-C\n",
+	printf("%s static-call status, every %g s; * marks what has changed; stop with Ctrl-C\n",
 	       text, seconds);
 }
 

@@ -178,7 +178,7 @@ static int select_words(const struct request *request,
 			return SC_EXIT_TROUBLE;
 		if (selection->n > before)
 			continue;
-		sc_error(word, "no process has this name; status takes a number or a name: try 'static-call status --all', or 'ps -e'");
+		sc_error(word, "no process has this name; status takes the number or the name of a process: try 'static-call status --all', or 'ps -e'");
 		return SC_EXIT_NO;
 	}
 	return SC_EXIT_OK;
@@ -192,13 +192,12 @@ static int show_all(struct request *request, struct sc_selection *selection)
 		return SC_EXIT_TROUBLE;
 	status = show_selection(request, selection);
 	if (!request->n_shown) {
-		sc_error(NULL, "no process makes static calls%s",
-			 request->n_denied ? ", of those that you may read" :
-					     "");
+		sc_error(NULL, "no process%s makes static calls",
+			 request->n_denied ? " that you may read" : "");
 		status = worse(status, SC_EXIT_NO);
 	}
 	if (request->n_denied && geteuid())
-		sc_error(NULL, "%zu processes could not be read: only their users and root may",
+		sc_error(NULL, "%zu could not be read, or not completely: root may, and 'static-call status NUMBER' says why",
 			 request->n_denied);
 	return status;
 }

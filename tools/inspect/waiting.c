@@ -134,6 +134,6 @@ const char *sc_waiting_for(struct sc_process *process)
 		value = environment_says(process);
 	if (value || why)
 		return value ? value : why;
-	return found ? "waiting for the next update, which tries again: the last one failed here (static_call_get_info(3) in the process says why)" :
-		       "patching is off, or has failed: run the program with STATIC_CALL_DEBUG=1, and the library says why";
+	return found ? "an update is under way, or the last one could not change this call and the next one tries again: static_call_get_info(3) in the process has the reason" :
+		       "an update is under way, or patching is off or has failed: run the program with STATIC_CALL_DEBUG=1 to see the reason";
 }
