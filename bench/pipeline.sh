@@ -4,7 +4,7 @@
 # counts them.  pipeline.sh BUILD PROGRAM
 set -eu
 
-build=${1:?usage: pipeline.sh BUILD PROGRAM} program=${2:?}
+build=${1:?usage: pipeline.sh BUILD PROGRAM} program=${2:?usage: pipeline.sh BUILD PROGRAM}
 
 # Those of a run of $2 packets by kind $1.
 instructions()

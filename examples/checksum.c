@@ -53,28 +53,28 @@ static void choose(crc32_fn *fn)
 /* -------------------------------------------------- one site, in memory */
 
 /* A copy: what a callback is given is good during the callback only. */
-struct place {
+struct found {
 	const char *name;
 	const uint8_t *addr;
 	size_t len;
 };
 
-static int first_place(const struct static_call_site_info *site, void *arg)
+static int first_site(const struct static_call_site_info *site, void *arg)
 {
-	struct place *place = arg;
+	struct found *found = arg;
 
-	if (strcmp(site->name, place->name) != 0)
+	if (strcmp(site->name, found->name) != 0)
 		return 0;
-	place->addr = site->addr;
-	place->len = site->len;
+	found->addr = site->addr;
+	found->len = site->len;
 	return 1;
 }
 
 /* Calls and jumps end with the distance from their end to the target. */
-static const char *target_of(const struct place *place)
+static const char *target_of(const struct found *found)
 {
 	const struct crc32_way *way;
-	const uint8_t *end = place->addr + place->len;
+	const uint8_t *end = found->addr + found->len;
 	int32_t distance;
 
 	memcpy(&distance, end - sizeof(distance), sizeof(distance));
@@ -85,20 +85,20 @@ static const char *target_of(const struct place *place)
 	return NULL;
 }
 
-static void show_place(const char *name, const char *when)
+static void show_site(const char *name, const char *when)
 {
-	struct place place = { .name = name };
+	struct found found = { .name = name };
 	const char *target;
 	size_t i;
 
-	if (static_call_for_each_site(first_place, &place) != 1) {
-		printf("  %-10s this backend patches no text\n", when);
+	if (static_call_for_each_site(first_site, &found) != 1) {
+		printf("  %-10s no call site is known: the backend patches none, or the link had no build hook\n", when);
 		return;
 	}
-	printf("  %-10s %p:", when, (const void *)place.addr);
-	for (i = 0; i < place.len; i++)
-		printf(" %02x", place.addr[i]);
-	target = target_of(&place);
+	printf("  %-10s %p:", when, (const void *)found.addr);
+	for (i = 0; i < found.len; i++)
+		printf(" %02x", found.addr[i]);
+	target = target_of(&found);
 	printf("%s%s\n", target ? "  -> " : "", target ? target : "");
 }
 
@@ -109,23 +109,23 @@ static void count(size_t bytes)
 	atomic_fetch_add(&seen, bytes);
 }
 
-static void show_places(void)
+static void show_sites(void)
 {
 	const struct crc32_way *way;
 
 	printf("\nOne call of crc32, in memory, after each update:\n");
 	for (way = crc32_ways; way->name; way++) {
 		choose(way->fn);
-		show_place("crc32", way->name);
+		show_site("crc32", way->name);
 	}
 	printf("\nOne call of progress:\n");
-	show_place("progress", "NULL");
+	show_site("progress", "NULL");
 	if (static_call_update(progress, count))
 		exit(1);
-	show_place("progress", "count");
+	show_site("progress", "count");
 	if (static_call_update(progress, NULL))
 		exit(1);
-	show_place("progress", "NULL");
+	show_site("progress", "NULL");
 }
 
 /* ------------------------------------------- switched while in use */
@@ -284,10 +284,10 @@ static int run(const char *const *names, int n)
 			return 1;
 		wrong |= sum(&files[i]);
 	}
-	show_places();
+	show_sites();
 	wrong |= switch_while_in_use(files, n);
 	printf("\nA call that adds 1, beside a direct call: in a loop, and "
-	       "at 8000 places:\n");
+	       "at 8000 call sites:\n");
 	callcost_print();
 	for (i = 0; i < n; i++)
 		free(files[i].data);

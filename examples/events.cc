@@ -4,7 +4,7 @@
  * members, references as arguments, and an exception that passes through a call.
  *
  * A static call is found like a variable of the namespace that declares it, but has C
- * linkage.  So its name begins with the name of that part of the program.
+ * linkage.  So its name must be unique in the program: it begins with the namespace's.
  */
 #include <iostream>
 #include <stdexcept>

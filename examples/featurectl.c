@@ -13,8 +13,10 @@ int main(int argc, char **argv)
 	char line[512] = "";
 	ssize_t n;
 
-	if (argc < 3 || strlen(argv[1]) >= sizeof(address.sun_path))
+	if (argc < 3 || strlen(argv[1]) >= sizeof(address.sun_path)) {
+		fprintf(stderr, "usage: featurectl SOCKET COMMAND [WORD...]\n");
 		return 2;
+	}
 	for (i = 2; i < argc; i++) {
 		strncat(line, i > 2 ? " " : "", sizeof(line) - strlen(line) - 1);
 		strncat(line, argv[i], sizeof(line) - strlen(line) - 1);

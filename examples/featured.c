@@ -124,8 +124,10 @@ int main(int argc, char **argv)
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int listener = socket(AF_UNIX, SOCK_SEQPACKET, 0);
 
-	if (argc != 2 || strlen(argv[1]) >= sizeof(address.sun_path))
+	if (argc != 2 || strlen(argv[1]) >= sizeof(address.sun_path)) {
+		fprintf(stderr, "usage: featured SOCKET\n");
 		return 2;
+	}
 	strcpy(address.sun_path, argv[1]);
 	if (bind(listener, (struct sockaddr *)&address, sizeof(address)) ||
 	    listen(listener, 8) || daemon(1, 0)) {

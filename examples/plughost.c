@@ -32,7 +32,10 @@ static void *count(void *unused)
 	return unused;
 }
 
-/* Afterwards a call that began before is over, and one that began now is, too. */
+/*
+ * Two turns of the loop: each call that began before has returned then, and at least
+ * one whole call has been made since.
+ */
 static void wait_for_turns(void)
 {
 	unsigned long seen = atomic_load(&turns);
@@ -76,7 +79,11 @@ int main(int argc, char **argv)
 	pthread_t thread;
 	int i, err = 0;
 
-	if (argc != 2 || pthread_create(&thread, NULL, count, NULL))
+	if (argc != 2) {
+		fprintf(stderr, "usage: plughost PLUGIN\n");
+		return 2;
+	}
+	if (pthread_create(&thread, NULL, count, NULL))
 		return 2;
 	for (i = 0; i < 3 && !err; i++)
 		err = visit(argv[1]);

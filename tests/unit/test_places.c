@@ -465,13 +465,14 @@ START_TEST(test_what_is_said_of_a_module)
 	a->image.code_moved = _i == 4;
 	a->image.has_note = _i != 5;
 	ck_assert_int_eq(add(a), 0);
-	ck_assert_int_eq(strstr(said, "module a: " SC_EDITED ": notes are missing") !=
-				 NULL, _i == 5);
-	ck_assert_int_eq(strstr(said, "module a: " SC_EDITED ": its notes lead to wrong addresses") !=
-				 NULL, _i & 1);
+	ck_assert_int_eq(strstr(said, "module a: " SC_EDITED
+				      ": its notes are missing") != NULL, _i == 5);
+	ck_assert_int_eq(strstr(said, "module a: " SC_EDITED
+				      ": its notes lead to wrong addresses") != NULL,
+			 _i & 1);
 	ck_assert_int_eq(strstr(said, "module a: " SC_WITHOUT_HOOK) != NULL,
 			 (_i & 2) != 0);
-	ck_assert_int_eq(strstr(said, "module a: " SC_EDITED ": code was moved") !=
+	ck_assert_int_eq(strstr(said, "module a: " SC_EDITED ": its code was moved") !=
 				 NULL, _i == 4);
 }
 END_TEST

@@ -156,3 +156,12 @@ void sc_json_null(const char *name)
 	begin(name);
 	fputs("null", stdout);
 }
+
+void sc_json_source(const char *file, int line)
+{
+	sc_json_string("source", file);
+	if (file)
+		sc_json_number("line", (uint64_t)line);
+	else
+		sc_json_null("line");
+}

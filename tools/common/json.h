@@ -26,5 +26,7 @@ void sc_json_number(const char *name, uint64_t value);
 void sc_json_address(const char *name, uint64_t value);
 void sc_json_bool(const char *name, bool value);
 void sc_json_null(const char *name);
+/* The members "source" and "line"; without a file neither is known. */
+void sc_json_source(const char *file, int line);
 
 #endif /* SC_JSON_H */

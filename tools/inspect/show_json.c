@@ -10,9 +10,11 @@ static void put_address(struct sc_view *view, uint64_t address)
 
 	sc_json_address("address", address);
 	sc_json_string("symbol", symbol.name);
-	sc_json_number("offset", symbol.name ? symbol.offset : 0);
-	sc_json_string("source", symbol.source);
-	sc_json_number("line", symbol.source ? (uint64_t)symbol.line : 0);
+	if (symbol.name)
+		sc_json_number("offset", symbol.offset);
+	else
+		sc_json_null("offset");
+	sc_json_source(symbol.source, symbol.line);
 	sc_json_string("file", loaded ? loaded->path : NULL);
 }
 

@@ -65,8 +65,7 @@ static void put_missing(const char *name, uint64_t address,
 	sc_json_string("name", name);
 	sc_json_address("address", address);
 	sc_json_string("symbol", in->name);
-	sc_json_string("source", in->source);
-	sc_json_number("line", in->source ? (uint64_t)in->line : 0);
+	sc_json_source(in->source, in->line);
 	sc_json_close();
 }
 
