@@ -394,6 +394,13 @@ else
 	check "a core: what the library waited for" grep -q \
 		'patching is off: the environment has STATIC_CALL_PATCH' \
 		<("$tool" status --core core)
+	# As -flto does.
+	objcopy --redefine-sym sc_why_forbidden=sc_why_forbidden.lto_priv.0 \
+		answers renamed
+	dump 0x33 env STATIC_CALL_PATCH=0 ./renamed crash
+	check "a core: the same of a variable with another name" grep -q \
+		'patching is off: the environment has STATIC_CALL_PATCH' \
+		<("$tool" status --core core)
 	dump 0x30 ./answers crash
 	check "a core without what the process has changed" fails 3 \
 		"coredump_filter" "$tool" status --core core

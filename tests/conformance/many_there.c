@@ -7,12 +7,13 @@ MANY_SECOND_HALF(DEFINE)
 
 #define ADD(i)		sum += static_call(many_##i)(x);
 
+/* Not as in many_here.c: equal functions become one with -flto. */
 long many_sum_there(int x)
 {
-	long sum = 0;
+	long sum = 1;
 
 	MANY(ADD)
-	return sum;
+	return sum - 1;
 }
 
 /* Two sites for each key. */

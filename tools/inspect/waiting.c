@@ -29,6 +29,14 @@ struct library {
 	bool found;			/* a copy that has begun */
 };
 
+/* A compiler that optimises the whole program appends to names: ".lto_priv.0". */
+static bool is_named(const char *name, const char *wanted)
+{
+	size_t n = strlen(wanted);
+
+	return !strncmp(name, wanted, n) && (!name[n] || name[n] == '.');
+}
+
 /* A text in the memory of the process, whatever is there. */
 static const char *read_text(struct sc_process *process, uint64_t address)
 {
@@ -48,7 +56,7 @@ static int look_at_reason(void *context, const char *name, uint64_t address)
 	struct library *library = context;
 	uint64_t text;
 
-	if (strcmp(name, WHY_NOT) != 0 ||
+	if (!is_named(name, WHY_NOT) ||
 	    !sc_process_read64(library->process, address, &text))
 		return 0;
 	library->found = true;
@@ -62,7 +70,7 @@ static int look_at_forbidden(void *context, const char *name, uint64_t address)
 	struct library *library = context;
 	uint64_t text;
 
-	if (!strcmp(name, FORBIDDEN) &&
+	if (is_named(name, FORBIDDEN) &&
 	    sc_process_read64(library->process, address, &text) && text)
 		library->why = OFF BY_ENVIRONMENT;
 	return library->why != NULL;
