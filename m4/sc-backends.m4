@@ -43,7 +43,7 @@ AS_IF([test "x$with_backend" = xauto],
 	 sc_why="the fastest that $host can have"],
 	[SC_BACKEND=$with_backend sc_why="asked for"])
 AS_CASE([" $sc_backends "], [*" $SC_BACKEND "*], [],
-	[AC_MSG_ERROR([no backend '$SC_BACKEND' on $host; choose one of: $sc_backends])])
+	[AC_MSG_ERROR([there is no backend '$SC_BACKEND' on $host as $CC compiles for it; choose one of: $sc_backends])])
 AC_SUBST([SC_BACKEND])
 AC_SUBST([SC_BACKENDS_BUILT], [$sc_backends])
 AM_CONDITIONAL([HAVE_PATCHING], [test "x$sc_backends" != xgeneric])
@@ -60,7 +60,7 @@ AS_IF([test "x$with_static_call" != xno],
 	[SC_GIVEN_TOOL
 	 sc_given_tool=yes])
 AS_IF([test "x$SC_BACKEND" = xinline && test "x$sc_have_libelf$sc_given_tool" = xnono],
-	[AC_MSG_ERROR([the inline backend needs libelf for its tool; install libelf's development files, choose --with-backend=trampoline, or name a tool that runs here: --with-static-call=PATH])])
+	[AC_MSG_ERROR([the inline backend needs libelf for its tool, and pkg-config finds none that can be used; install pkg-config and libelf's development files, choose --with-backend=trampoline, or name a tool that runs here: --with-static-call=PATH])])
 AC_SUBST([STATIC_CALL])
 AC_SUBST([HOOK_RSP])
 sc_test_inline=no
@@ -164,7 +164,7 @@ AS_CASE([$sc_have_libelf:$sc_have_libdw],
 	[yes:*], [sc_r_tool="static-call, without libdw: no source lines, no cores"],
 	[sc_r_tool="none: no libelf that can be used was found"])
 AS_CASE([$SC_BACKEND:$sc_have_libelf],
-	[inline:yes], [sc_r_hook="installed, in libstaticcall.pc"],
+	[inline:yes], [sc_r_hook="installed; its flags are in libstaticcall.pc"],
 	[inline:no], [sc_r_hook="$HOOK_RSP, in libstaticcall.pc"],
 	[sc_r_hook="not needed by this backend"])
 AS_IF([test "x$ac_cv_header_sys_sdt_h" = xyes], [sc_r_probes=yes],

@@ -102,10 +102,15 @@ goes_on_from_a_checkpoint()
 		grep -q 'exited normally' "$work/gdb"
 }
 
+# The line with the call of watched_call(): at its beginning a function may have more
+# steps than one.
+call=target.c:$(grep -n 'static_call(watched)(x)' \
+	"$abs_top_srcdir/tests/system/target.c" | sed 's/:.*//;q')
+
 # A call that was patched leads to a function that has source lines.
 steps_into_the_target()
 {
-	"${limit[@]}" "${debug[@]}" -ex 'break watched_call' -ex 'run' \
+	"${limit[@]}" "${debug[@]}" -ex "break $call" -ex 'run' \
 		-ex 'step' -ex 'frame' --args "$here/target_$b" 5 0 \
 		>"$work/gdb" 2>&1
 	cat "$work/gdb"
@@ -182,7 +187,7 @@ without_the_script()
 # step_into HOW...: "step" at a call that is not patched, twice, and to the end
 step_into()
 {
-	STATIC_CALL_PATCH=0 ask "$@" -ex 'break watched_call' -ex run \
+	STATIC_CALL_PATCH=0 ask "$@" -ex "break $call" -ex run \
 		-ex step -ex 'info symbol $pc' -ex continue -ex step \
 		-ex 'info symbol $pc' -ex delete -ex continue || return
 	grep -q 'exited normally' "$work/gdb" && ! grep -q '^__SCT__' "$work/gdb"

@@ -73,7 +73,7 @@ NOINLINE int busy_call(int x)
 }
 
 /* Where the call of watched_call() is; for breakpoints. */
-const void *site_of_watched;
+__attribute__((used)) const void *site_of_watched;
 unsigned long rounds_done;
 
 static int find_site(const struct static_call_site_info *s, void *arg)

@@ -53,7 +53,7 @@ int sc_rewrite_copy_addrsig(struct sc_rewrite *rewrite, size_t section)
 		if (!read_uleb(&from, end, &symbol) ||
 		    symbol >= object->n_syms)
 			return sc_error(object->name,
-					"names no symbol (section %zu)",
+					"has a symbol number that is out of range (section %zu)",
 					section);
 		to = write_uleb(to, sc_rewrite_symbol(rewrite, symbol));
 	}
@@ -86,7 +86,7 @@ int sc_rewrite_copy_call_graph(struct sc_rewrite *rewrite, size_t section)
 		memcpy(pair, at, sizeof(pair));
 		if (pair[0] >= object->n_syms || pair[1] >= object->n_syms)
 			return sc_error(object->name,
-					"names no symbol (section %zu)",
+					"has a symbol number that is out of range (section %zu)",
 					section);
 		pair[0] = sc_rewrite_symbol(rewrite, pair[0]);
 		pair[1] = sc_rewrite_symbol(rewrite, pair[1]);

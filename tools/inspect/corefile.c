@@ -140,7 +140,7 @@ static int no_file(struct sc_process *process, const char *name)
 {
 	if (name[0] == '[' || !strncmp(name, "linux-vdso", 10))
 		return DWARF_CB_OK;
-	sc_error(process->name, "cannot find the file of %s, as it was then: its static calls are not shown",
+	sc_error(process->name, "cannot find the file of %s that the process ran: its static calls are not shown; put the file with that build-id back",
 		 name);
 	process->err = -1;
 	return DWARF_CB_OK;
@@ -227,13 +227,13 @@ enum sc_opened sc_process_open_core(struct sc_process *process,
 	}
 	n = dwfl_core_file_report(process->symbols, process->core->elf, NULL);
 	if (dwfl_report_end(process->symbols, NULL, NULL) || n <= 0) {
-		sc_error(path, "tells of no program: %s",
+		sc_error(path, "has no list of the files that were mapped: %s",
 			 n < 0 ? dwfl_errmsg(-1) : "it has been cut short");
 		return SC_NOT_READ;
 	}
 	dwfl_getmodules(process->symbols, add_module, process, 0);
 	if (!holds_changes(process)) {
-		sc_error(path, "does not hold what the process has changed, so nothing can be told: bit 0 of /proc/PID/coredump_filter must be set before");
+		sc_error(path, "does not hold what the process has changed, so nothing can be shown: bit 0 of /proc/PID/coredump_filter must be set before the process dumps core");
 		return SC_NOT_READ;
 	}
 	return SC_OPENED;
@@ -267,7 +267,7 @@ enum sc_opened sc_process_open_core(struct sc_process *process,
 				    const char *path)
 {
 	*process = (struct sc_process){ .name = path, .dir = -1, .memory = -1 };
-	sc_error(path, "this static-call was built without libdw, which a core takes");
+	sc_error(path, "cannot read a core: this static-call was built without libdw");
 	return SC_NOT_READ;
 }
 

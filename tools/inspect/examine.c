@@ -307,8 +307,11 @@ static void look_for_generic_keys(struct examiner *examiner)
 	sc_process_each_symbol(examiner->process, examiner->loaded,
 			       STATIC_CALL_KEY_PREFIX_STR, add_generic_key,
 			       examiner);
-	if (examiner->view->n_keys == before && sc_symbols_are_there())
-		sc_error(examiner->loaded->path, "its static calls have no names: it is stripped, and the generic backend notes them in symbols alone; 'strip --strip-debug' keeps these");
+	if (examiner->view->n_keys > before)
+		return;
+	sc_error(examiner->loaded->path, "%s", sc_symbols_are_there() ?
+		 "its static calls cannot be shown: it is stripped, and the generic backend names them in the symbol table alone; 'strip --strip-debug' keeps that" :
+		 "its static calls cannot be shown: it has the generic backend, for which static-call has to be built with libdw");
 }
 
 static void count_file(struct examiner *examiner, size_t before)
