@@ -110,7 +110,7 @@ __static_call_ref<__static_call_t, __static_call_p>::__static_call_pointer =
 	__extension__({							\
 		type *__static_call_a;					\
 		__static_call_got(__static_call_a, asm_name,		\
-				  "X"(&symbol));			\
+				  "i"(&symbol));			\
 		__static_call_a;					\
 	})
 
