@@ -40,7 +40,7 @@
 			"b 2f\n\t"					\
 			".p2align 2\n"					\
 			"1:\t.word " name "(GOT_PREL)\n"		\
-			"2:\tldr %0, [%1]\n\t"			\
+			"2:\tldr %0, [%1]\n\t"				\
 			"ldr %0, [%1, %0]"				\
 			: "=&l"(to), "=&l"(__static_call_word)		\
 			: __VA_ARGS__);					\

@@ -165,6 +165,10 @@ check "an option that there is not" fails 2 "unknown option --sitez" "$tool" \
 check "a letter that there is not" fails 2 "unknown option -x" "$tool" list -xj
 check "a value that an option does not take" fails 2 \
 	"--json=3: this option takes no value" "$tool" list --json=3
+check "a value that an option without a letter does not take" fails 2 \
+	"--check=5: this option takes no value" "$tool" status --check=5
+check "a letter that there is not, behind an option" fails 2 \
+	"unknown option -x" "$tool" status --sites -xj
 check "a number that is none" fails 2 "try --watch=2" "$tool" status --watch=x 1
 check "--all and --core" fails 2 "exclude each other" "$tool" status -a -c x
 if [ -n "$lines" ]; then

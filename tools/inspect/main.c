@@ -160,15 +160,29 @@ static int read_colour(struct settings *settings, const char *text)
 	return SC_EXIT_OK;
 }
 
-/* What getopt_long() has refused; in "-xj" it is still at this argument. */
+/* Whether @argument is --NAME=VALUE of the option with this letter. */
+static bool has_value(const char *argument, int letter)
+{
+	const struct option *option;
+	const char *value = strchr(argument, '=');
+
+	for (option = long_options; option->name; option++)
+		if (option->val == letter && value &&
+		    !strncmp(argument, "--", 2) &&
+		    !strncmp(argument + 2, option->name,
+			     (size_t)(value - argument) - 2))
+			return true;
+	return false;
+}
+
+/* What getopt_long() has refused; in "-xj" @argument is the one before. */
 static int bad_option(const char *argument)
 {
 	const char letter[] = { '-', (char)optopt, '\0' };
-	const bool is_long = !strncmp(argument, "--", 2);
 
 	if (!optopt)
 		return bad_usage("unknown option ", argument, "");
-	if (is_long || strchr(short_options, optopt))
+	if (has_value(argument, optopt))
 		return bad_usage("", argument, ": this option takes no value");
 	return bad_usage("unknown option ", letter, "");
 }

@@ -118,7 +118,7 @@ static int read_maps(struct sc_process *process)
 	while (!err && getline(&line, &room, file) > 0)
 		err = add_mapping(process, line);
 	if (!err && ferror(file))
-		err = sc_error_errno(process->name, "cannot read its list of mappings: only its user and root may");
+		err = sc_error_errno(process->name, "cannot read its list of mappings");
 	free(line);
 	fclose(file);
 	return err;
